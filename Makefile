@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test quick thorough check picture rules french bench reliability lock clean
+.PHONY: install run test quick thorough check picture rules kpis french bench reliability lock clean
 
 install: $(STAMP)
 
@@ -45,6 +45,10 @@ french: $(STAMP)
 # docs/rules.md and docs/fr/rules.md, from the rules of `check`.
 rules: $(STAMP)
 	$(BIN)/python -m tests.support.rules_page
+
+# The tables of docs/kpis.md and docs/fr/kpis.md, from the registry of figures.
+kpis: $(STAMP)
+	$(BIN)/python -m tests.support.kpis_page
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -26,7 +26,6 @@ PLANNED = {
     "deploy",
     "worker",
     "migrate",
-    "kpi",
     "export",
 }
 

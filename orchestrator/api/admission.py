@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from orchestrator.api.context import services_of
-from orchestrator.api.pages import render_page
+from orchestrator.api.desk_frame import show_on_desk
 from orchestrator.api.requests import read_form
 
 COOKIE = "parcours_admin"
@@ -30,7 +30,7 @@ def admitted_only(handler: Handler) -> Handler:
         if is_admitted(request):
             return await handler(request)
         has_token = services_of(request).config.admin_token is not None
-        return render_page(
+        return show_on_desk(
             request, "login.html", 401 if has_token else 403, has_token=has_token, wrong=False
         )
 
@@ -65,15 +65,15 @@ def is_a_program_of_ours(request: Request) -> bool:
 async def show_login(request: Request) -> Response:
     """Asks for the admin token."""
     has_token = services_of(request).config.admin_token is not None
-    return render_page(request, "login.html", has_token=has_token, wrong=False)
+    return show_on_desk(request, "login.html", has_token=has_token, wrong=False)
 
 
 async def log_in(request: Request) -> Response:
     """Sets the cookie when the token is right."""
     token = services_of(request).config.admin_token
     if token is None or not _same((await read_form(request)).get("token", "").strip(), token):
-        return render_page(request, "login.html", 401, has_token=token is not None, wrong=True)
-    response = RedirectResponse("mailbox", status_code=303)
+        return show_on_desk(request, "login.html", 401, has_token=token is not None, wrong=True)
+    response = RedirectResponse("./", status_code=303)
     secure = services_of(request).config.public_url.startswith("https:")
     response.set_cookie(
         COOKIE, _cookie_value(token), secure=secure, httponly=True, samesite="strict"

@@ -20,6 +20,7 @@ from orchestrator.api import (
     admission,
     confirm,
     coupons,
+    desk,
     home,
     mailbox_pages,
     onsite,
@@ -54,10 +55,12 @@ def create_app(services: ApiServices) -> Starlette:
             yield
         finally:
             await app.state.opens.close()
+            await to_thread.run_sync(services.pages.close)
             await to_thread.run_sync(app.state.writer.close)
 
     handlers: dict[type[Exception], HTTPExceptionHandler] = {
         **ERROR_PAGES,
+        desk.PageFaulty: show_fault,
         HTTPException: _show_http_error,
         ClientDisconnect: _answer_nobody,
         Exception: _show_server_error,
@@ -65,6 +68,8 @@ def create_app(services: ApiServices) -> Starlette:
     app = Starlette(routes=_routes(services), exception_handlers=handlers, lifespan=lifespan)
     app.state.services = services
     app.state.mailbox = MailboxIndex(services.mailbox_root)
+    kept_s = desk.KEPT_IN_DEMO_S if services.demo else desk.KEPT_S
+    app.state.desk = desk.Desk(services.pages, kept_s)
     return app
 
 
@@ -75,6 +80,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         segment_routes(Route("/onsite", onsite.show_content, methods=["GET"])),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),
+        Route("/desk.css", home.show_desk_style),
         Route("/mailbox.js", mailbox_pages.show_script),
         Route("/u/{token}", unsubscribe.show_unsubscribe),
         Route("/u/{token}", unsubscribe.unsubscribe, methods=["POST"]),
@@ -90,7 +96,10 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/o/{token}", open_counter.show_point),
         Route("/login", admission.show_login),
         Route("/login", admission.log_in, methods=["POST"]),
-        Route("/", guarded(home.show_home)),
+        Route("/", guarded(desk.show_page)),
+        *[Route(f"/{page}", guarded(desk.show_page)) for page in desk.DOORS_MADE],
+        Route("/journeys/{of}", guarded(desk.show_page)),
+        Route("/customers/{of}", guarded(desk.show_page)),
         Route("/mailbox", guarded(mailbox_pages.list_mailbox)),
         Route("/mailbox/{message_id}", guarded(mailbox_pages.show_message)),
         Route("/mailbox/{message_id}/html", guarded(mailbox_pages.show_message_html)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from orchestrator.api.inbox_writer import Filing, InboxWriter
+from orchestrator.api.page_maker import PageMaker
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.friend_offer import FriendOffer
@@ -24,9 +25,9 @@ class ApiServices:
 
     `nudge` is called after new calls became durable, from the writer's thread. `render_copy` gives
     the HTML of a mail from its public id, None where there is none; it is called in a thread.
-    `friend_offer` is what an invited friend gets (`find_friend_offer`). `read_status`
-    gives the figures of the home page, by their label. `file_calls` makes calls durable, in the
-    inbox where it is None.
+    `friend_offer` is what an invited friend gets (`find_friend_offer`). `pages` makes the
+    pages for those who run the shop. `file_calls` makes calls durable, in the inbox where it is
+    None.
     """
 
     database: Database
@@ -40,12 +41,12 @@ class ApiServices:
     mailbox_root: Path
     nudge: Callable[[], None]
     render_copy: Callable[[str], str | None]
+    pages: PageMaker
     friend_offer: FriendOffer | None = None
     topics: TopicNames = field(default_factory=TopicNames)
     file_calls: Filing | None = None
     demo: bool = False
     prefect_ui_url: str | None = None
-    read_status: Callable[[], Mapping[str, int]] | None = None
 
 
 def services_of(request: Request) -> ApiServices:

@@ -1,42 +1,23 @@
-"""The home page, the health of the process, the style of all pages, and the demo's small shop."""
+"""The health of the process, the styles of all pages, and the demo's small shop."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.resources import files
 
 from anyio import fail_after, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from orchestrator.api.context import ApiServices, services_of
-from orchestrator.api.pages import begin_visit, render_page
+from orchestrator.api.context import services_of
+from orchestrator.api.pages import begin_visit
+from orchestrator.measure.report.desk_style import DESK_STYLE
 from orchestrator.render.pictures import draw
-from orchestrator.store.availability import StoreUnavailable, unless_away
+from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import check_store
 
 HEALTH_TIMEOUT_S = 5
 
 _STYLE = files("orchestrator.api").joinpath("templates/style.css").read_text("utf-8")
-
-
-async def show_home(request: Request) -> Response:
-    """Where everything is, with the figures of the moment."""
-    services = services_of(request)
-    figures = await to_thread.run_sync(_read_figures, services)
-    return render_page(
-        request,
-        "home.html",
-        project=services.config.project,
-        figures=figures,
-        demo=services.demo,
-        prefect_ui_url=services.prefect_ui_url,
-    )
-
-
-def _read_figures(services: ApiServices) -> Mapping[str, int]:
-    with unless_away():
-        return services.read_status() if services.read_status else {}
 
 
 async def tell_health(request: Request) -> Response:
@@ -54,8 +35,17 @@ async def tell_health(request: Request) -> Response:
 
 
 async def show_style(request: Request) -> Response:
-    """The style sheet of all pages."""
-    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+    """The style sheet of the pages that customers see."""
+    return _style(_STYLE)
+
+
+async def show_desk_style(request: Request) -> Response:
+    """The style sheet of the pages for those who run the shop."""
+    return _style(DESK_STYLE)
+
+
+def _style(sheet: str) -> Response:
+    return Response(sheet, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
 async def show_picture(request: Request) -> Response:

@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from channels.mailbox import StoredMessage, read_message
 from orchestrator.api.context import ApiServices, services_of
+from orchestrator.api.desk_frame import show_on_desk
 from orchestrator.api.mailbox_index import Listing, MailboxIndex, tell_path
-from orchestrator.api.pages import PAGE_HEADERS, PageMissing, render_page
+from orchestrator.api.pages import PAGE_HEADERS, PageMissing
 from orchestrator.api.web_copy import serve_mail
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.visitors import find_linked_message
@@ -45,17 +46,15 @@ async def list_mailbox(request: Request) -> Response:
         return Response(status_code=204, headers=PAGE_HEADERS)
     alone = "seen" in request.query_params
     older = urlencode({"q": query, "before": listing.older} if query else {"before": listing.older})
-    services = services_of(request)
-    page = render_page(
+    page = show_on_desk(
         request,
         "_mails.html" if alone else "mailbox.html",
+        page="mailbox",
         listing=listing,
         query=query,
         first_page=not before,
         older_query=older if listing.older else "",
         mark=mark,
-        demo=services.demo,
-        project=services.config.project,
     )
     page.headers["Content-Security-Policy"] = _SCRIPTED
     return page
@@ -74,9 +73,10 @@ async def show_message(request: Request) -> Response:
     newer, older = await to_thread.run_sync(
         _index_of(request).neighbours, request.path_params["message_id"]
     )
-    return render_page(
+    return show_on_desk(
         request,
         "message.html",
+        page="mailbox",
         message=message,
         sender=_name_sender(message),
         path=tell_path(message.journey, message.step, message.template),
@@ -85,7 +85,6 @@ async def show_message(request: Request) -> Response:
         newer=newer,
         older=older,
         story=await to_thread.run_sync(_story_command, services, message),
-        project=services.config.project,
     )
 
 

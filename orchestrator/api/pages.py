@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from anyio import to_thread
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -56,6 +57,7 @@ def _moment(at: datetime, zone: str) -> str:
 
 
 _TEMPLATES.filters["moment"] = _moment
+_TEMPLATES.globals["code"] = Markup("<code>{}</code>").format
 
 
 class PageMissing(Exception):

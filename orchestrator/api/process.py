@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from orchestrator.api.app import create_app
 from orchestrator.api.context import ApiServices
 from orchestrator.api.conversation import Copy, CopyWanted, Nudge, Served, Taken
+from orchestrator.api.page_maker import PagesApart
 from orchestrator.api.serving import QuietServer, server_config
 from orchestrator.config import (
     load_onsite_secret,
@@ -30,7 +31,6 @@ from orchestrator.config import (
     load_write_key,
 )
 from orchestrator.links import LinkSigner
-from orchestrator.measure.home_figures import read_figures
 from orchestrator.store.accepted import AcceptedCalls, folder_of
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
@@ -105,12 +105,12 @@ def services_for(served: Served, database: Database, line: LineToUp) -> ApiServi
         mailbox_root=config.var_dir / "mailbox",
         nudge=line.nudge,
         render_copy=line.render_copy,
+        pages=PagesApart(config),
         friend_offer=served.friend_offer,
         topics=served.topics,
         file_calls=AcceptedCalls(database, folder).append if folder else None,
         demo=served.demo,
         prefect_ui_url=served.prefect_ui_url,
-        read_status=lambda: read_figures(database),
     )
 
 
@@ -131,6 +131,7 @@ async def serve(listener: socket.socket, line: LineToUp, served: Served) -> None
                 friend_offer=edited.friend_offer,
                 topics=edited.topics,
             )
+            loop.call_soon_threadsafe(app.state.desk.forget)
             line.take()
         loop.call_soon_threadsafe(server.end)
 

@@ -33,6 +33,11 @@ _LANGUAGES = _read_languages()
 #: By language, then by the name that templates use.
 WORDS: Mapping[str, Words] = {language: _only_text(table) for language, table in _LANGUAGES.items()}
 
+#: By language: what the pages say to those who run the shop.
+DESK: Mapping[str, Words] = {
+    language: _only_text(table["desk"]) for language, table in _LANGUAGES.items()
+}
+
 #: By language, then by topic.
 TOPICS: Mapping[str, Words] = {
     language: _only_text(table["topics"]) for language, table in _LANGUAGES.items()

@@ -21,8 +21,11 @@ COMMANDS = {
     "status": Command("status_command:status", "Show how everything stands."),
     "experiment": Command(
         "experiment_command:experiment", "Judge experiments: what caused more, and how sure it is."
+    "kpi": Command(
+        "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
+    "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(

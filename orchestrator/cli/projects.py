@@ -34,6 +34,11 @@ def load_settings(folder: Path) -> Config:
     return load_config(project_root(folder), os.environ)
 
 
+def settings_or_defaults(folder: Path) -> Config:
+    """Likewise; where the folder holds no project, what a project has that says nothing."""
+    return load_settings(folder) if (folder / JOURNEYS).is_dir() else Config(folder)
+
+
 def load_if_sound(folder: Path, otherwise: str = "") -> Project | None:
     """The project as its files are today; None where they hold errors, which is said with
     `otherwise`.

@@ -6,13 +6,16 @@ others' are not sent. What an enrollment knows of it stands under a name that no
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.state import Enrollment
 
+P = TypeVar("P", bound=Hashable)
 #: Under this name an enrollment keeps which instant called it, and which addresses are its own.
 CALL = "$call"
 
@@ -52,3 +55,45 @@ def own(enrollment: Enrollment, copy: AddressCopy) -> None:
     call = enrollment.kept_for(CALL)
     if isinstance(call, dict):
         enrollment.keep(CALL, {**call, "own": [*call["own"], copy.key]})
+
+
+@dataclass(slots=True)
+class SharingOut(Generic[P]):
+    """Who gets which address, where lives are run one after the other, each over a long time.
+
+    Each asks as they are run; when all have, an address is given to who asked first. Who is then
+    answered otherwise than they were is run again, for what follows a message may depend on it, and
+    all is shared out anew, until nobody is: up to each instant all is right after as many rounds as
+    there were instants before it. `asked` are the copies, by their keys, that each would have had,
+    and when.
+    """
+
+    asked: dict[P, dict[int, datetime]] = field(default_factory=dict)
+    owners: dict[int, P] = field(default_factory=dict)
+
+    def ask(self, person: P, copy: AddressCopy, at: datetime) -> bool:
+        """Whether an address is somebody's, as far as is known; of who is run again what they asked
+        before is to be forgotten (`forget`)."""
+        key = copy.key
+        self.asked[person].setdefault(key, at)
+        return self.owners.get(key, person) == person
+
+    def forget(self, person: P) -> None:
+        """Forgets what somebody asked, who is run again."""
+        self.asked[person] = {}
+
+    def share_out(self, persons: Iterable[P]) -> set[P]:
+        """Gives each address to the first who asked for it; of those that are first together, to
+        the first of `persons`. Returns for whom that is another answer than they were given."""
+        first: dict[int, tuple[datetime, P]] = {}
+        for person in persons:
+            for key, at in self.asked[person].items():
+                if key not in first or at < first[key][0]:
+                    first[key] = at, person
+        before, self.owners = self.owners, {key: person for key, (_, person) in first.items()}
+        return {
+            person
+            for person, copies in self.asked.items()
+            for key in copies
+            if (before.get(key, person) == person) != (self.owners[key] == person)
+        }

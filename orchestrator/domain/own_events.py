@@ -14,8 +14,8 @@ OWN_EVENTS: Mapping[str, frozenset[str] | None] = {
         {"code", "redeemed", "percent", "amount", "currency", "minimum", "products"}
         | {"expires_at", "role"}
     ),
-    "Unsubscribed": None,
-    "Coupon Redeemed": None,
-    "Consent Confirmed": None,
+    "Unsubscribed": frozenset({"email_id", "campaign_id", "list_id", "scope"}),
+    "Consent Asked": frozenset({"channel"}),
+    "Consent Confirmed": frozenset({"channel", "email_id", "journey"}),
     "Task Done": frozenset({"journey", "step", "type", "result", "note"}),
 }

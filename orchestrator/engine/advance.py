@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from orchestrator.domain.called_later import calls_many
+from orchestrator.domain.copies import SharingOut
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.record import Record
@@ -33,6 +35,14 @@ from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.one_by_one import appoint
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import TickReport
+from orchestrator.engine.sharing_out import (
+    Addresses,
+    NotSharedOut,
+    Taking,
+    Trying,
+    must_share_out,
+    share_out,
+)
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
@@ -49,24 +59,34 @@ _EVER = datetime.min.replace(tzinfo=UTC) + INSTANT  # there is an instant before
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
-@collecting_afterwards
 def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
-    """Advances up to 500 due customers; returns how many there were.
+    """Advances up to 500 due customers; returns how many there were."""
+    try:
+        return _run_due(turn, now, report)
+    except NotSharedOut:
+        share_out(turn, now, partial(_try, turn, now))
+        return _run_due(turn, now, report)
 
-    One life that cannot be run or written, a fault of ours, does not hold up the others: then each
-    is advanced alone.
+
+@collecting_afterwards
+def _run_due(turn: Turn, now: datetime, report: TickReport) -> int:
+    """One life that cannot be run or written, a fault of ours, does not hold up the others: then
+    each is advanced alone.
     """
     ids: list[int] = []
     try:
         with unless_away(), turn.database.write() as transaction:
-            ids = customers.claim_due(transaction, now, CLAIM_MAX)
+            in_order = calls_many(turn.program)
+            ids = customers.claim_due(transaction, now, CLAIM_MAX, in_order=in_order)
             tallies = _advance(turn, transaction, ids, now)
         report.add(tallies)
-    except StoreUnavailable:
+    except (StoreUnavailable, NotSharedOut):
         raise
     except Exception as error:
         if not ids:
             raise
+        if must_share_out(turn):
+            raise NotSharedOut from error
         logger.error(
             "%d lives cannot be run together, each is tried alone: %s",
             len(ids),
@@ -75,6 +95,23 @@ def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
         for customer_id in ids:
             _advance_alone(turn, customer_id, now, report)
     return len(ids)
+
+
+@collecting_afterwards
+def _try(turn: Turn, now: datetime, ids: Sequence[int], asking: SharingOut[int]) -> frozenset[int]:
+    """Runs lives only to see what they ask for; returns who was run. A life that cannot be run
+    holds up nobody: it asks for nothing.
+    """
+    try:
+        with unless_away(), turn.database.read() as transaction:
+            trying = Trying(TakenAddresses(transaction), asking)
+            _Lives(turn, transaction, now, PoolCodes(transaction), trying).run(ids, TickReport())
+        return frozenset(trying.askers)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        alone = (_try(turn, now, [one], asking) for one in ids if len(ids) > 1)
+        return frozenset[int]().union(*alone)
 
 
 def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
@@ -116,8 +153,11 @@ def _advance(
     """
     tallies = TickReport()
     if ids:
-        pools, taken = PoolCodes(transaction), TakenAddresses(transaction)
-        runs = _Lives(turn, transaction, now, pools, taken, alone=alone).run(ids, tallies)
+        owners = turn.owners if turn.clock.is_virtual else {}
+        pools, addresses = PoolCodes(transaction), Taking(owners, TakenAddresses(transaction))
+        runs = _Lives(turn, transaction, now, pools, addresses, alone=alone).run(ids, tallies)
+        if addresses.is_unsure:
+            raise NotSharedOut
         version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
@@ -134,12 +174,14 @@ class _Lives:
     transaction: Transaction
     now: datetime
     pools: PoolCodes
-    taken: TakenAddresses
+    addresses: Addresses
     alone: bool = False
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
         lives = self._load(ids)
+        if calls_many(self.turn.program):
+            lives = {key: lives[key] for key in ids if key in lives}
         others = self._load_absorbed(lives.values())
         asks_accounts = self.turn.program.index.accounts.are_used
         if asks_accounts and not self.alone:
@@ -256,7 +298,7 @@ class _Lives:
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
-            take_address=self.taken.take,
+            take_address=self.addresses.asked_by(life.state.id or 0),
         )
 
 

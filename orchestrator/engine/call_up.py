@@ -130,7 +130,8 @@ def _ask(turn: Turn, transaction: Transaction, at: datetime, now: datetime) -> A
     asked = {one.journey.id for one in questions}
     missed = [journey.id for journey, _ in calling if journey.id not in asked]
     write_missed(transaction, missed, at)
-    forget_taken(transaction, at)
+    # a line that was left before may still ask
+    forget_taken(transaction, earlier(at, customers.next_due(transaction)) or at)
     questions += [
         CallQuestion(journey, trigger, event)
         for event in _business_at(turn, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestrator.clock import SystemClock
+from orchestrator.clock import Clock, SystemClock, VirtualClock
 from orchestrator.domain.errors import TimeWentBack
 from orchestrator.engine.parts import Parts
 from orchestrator.store import settings
@@ -46,6 +46,15 @@ def read_own_time(database: Database) -> datetime:
     """What time it is for a database now."""
     with database.read() as transaction:
         return own_time(transaction, SystemClock().now())
+
+
+def own_clock(database: Database) -> Clock:
+    """What tells a database's time: the machine's clock, or one that stands at its last tick."""
+    system = SystemClock()
+    with database.read() as transaction:
+        now = system.now()
+        own = own_time(transaction, now)
+    return system if own == now else VirtualClock(own)
 
 
 def _read_last_tick(parts: Parts, transaction: Transaction, now: datetime) -> datetime | None:

@@ -30,6 +30,8 @@ class Turn:
     calls: Calls = field(default_factory=Calls)  # up to when customers were called
     business: Sequence[Event] | None = None  # what happened to it; None: not looked at yet
     asked: Asking | None = None  # whom the instant that calls now means
+    # by the keys of copies, who has an address; None: it was not asked (`engine.sharing_out`)
+    owners: Mapping[int, int] | None = None
     decided_before: int = 0  # the newest message of the turns before this one
     # by message, on a virtual clock: who it speaks to
     moments: dict[str, CustomerState] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from orchestrator.domain.medium import Medium
 from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.policy import Cap
 from orchestrator.domain.public_holidays import places_with_holidays
-from orchestrator.domain.region import read_phone
+from orchestrator.domain.region import country_of, read_phone
 from orchestrator.domain.schedule import find_zone, parse_duration
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.language.plain_forms import (
@@ -95,8 +95,14 @@ def _timezone(name: str) -> str:
 def _holiday_place(name: str) -> str:
     places = places_with_holidays()
     if name not in places:
+        meant = country_of({"country": name})
         countries = [place for place in places if place.partition("-")[0] == name[:2].upper()]
-        hint = did_you_mean(name, countries) or say(": write a country's code, such as FR or DE-BY")
+        hint = (
+            say("; did you mean '{meant}'?", meant=meant)
+            if meant in places
+            else did_you_mean(name, countries)
+            or say(": write a country's code, such as FR or DE-BY")
+        )
         raise ValueError(say("no holidays are known of '{name}'{hint}", name=name, hint=hint))
     return name
 

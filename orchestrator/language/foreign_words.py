@@ -39,6 +39,8 @@ def _root_elsewhere(name: str, known: Collection[str]) -> str:
         return say("; a property of the event is written `event.price`")
     if name in ("segment", "segments", "list", "audience") and "customer" in known:
         return say('; write `in_segment("vip")`')
+    if name in ("secrets", "secret", "env"):
+        return say("; a secret stands in the url, headers and body of a `webhook` only")
     return ""
 
 

@@ -31,10 +31,13 @@ from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
 from orchestrator.language.step_forms.step_form import kind_of_step
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_KINDS
 
+#: An error of pydantic's, the form that it is of, and where it stands.
+_Found = tuple[ErrorDetails, type[Form] | None, Path]
+
 
 def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -> list[Path]:
     """Reports every error of a validation at its place; the paths of what is faulty."""
-    found = []
+    found: list[_Found] = []
     for error in fault.errors(include_url=False, include_input=False):
         path, model = resolve(error["loc"], form, place)
         found.append((error, model, path))
@@ -46,6 +49,8 @@ def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -
     }
     refused: set[Path] = set()
     for error, model, path in found:
+        if error["type"] == "string_type" and _is_read_as_map(path, found, place):
+            continue
         if (part := _part_not_built(place, path)) is not None:
             if part not in refused:
                 refused.add(part)
@@ -56,6 +61,12 @@ def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -
         elif error["type"] != "missing" or (path, error["loc"][-1]) not in meant:
             _report(error, model, name_step(place, path).at(*path))
     return [path for _, _, path in found]
+
+
+def _is_read_as_map(path: Path, found: list[_Found], place: Place) -> bool:
+    """Whether what may be a text or a map is written as a map, with a fault inside of it."""
+    inside = any(other[: len(path)] == path and other != path for _, _, other in found)
+    return inside and isinstance(place.at(*path).written, dict)
 
 
 def _part_not_built(place: Place, path: Path) -> Path | None:

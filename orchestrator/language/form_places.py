@@ -39,13 +39,14 @@ def resolve(
             path, inner = (*path, part), {"": inner[_FREE]}
             continue
         holder = inner.get("")
-        inner = dict(_forms_of(holder, part)) if holder else {}
+        inner = dict(forms_of(holder, part)) if holder else {}
         if isinstance(here, dict) and part in here:
             path = (*path, part)
     return path, holder
 
 
-def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
+def forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
+    """Every form that may stand behind a key, with the tag that chooses it."""
     for name, field in form.model_fields.items():
         if (field.alias or name) == key:
             yield from _forms_in(field.annotation, "")

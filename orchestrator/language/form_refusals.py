@@ -8,6 +8,7 @@ from orchestrator.documents.document import Syntax
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.phrase import Phrase, either, say
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.language.form_places import forms_of
 from orchestrator.language.other_words import (
     ENTRIES,
     IN_TABLES,
@@ -171,6 +172,13 @@ def tell_unknown_key(
             "then: [{{email: …}}]}}]`",
             key=key,
         )
+    if model is not None and issubclass(model, StepForm) and key in _keys_inside(model):
+        return say(
+            "`{key}` stands inside of `{word}`: write `{word}: {{{first}, {key}: …}}`",
+            key=key,
+            word=model.word,
+            first=_first_inside(model.word, place),
+        )
     if model is IfArm and key == "else":
         return say("`else` is an entry of its own: write `- else: […]` after this one")
     if model is DelayForm and key == "for":
@@ -183,9 +191,30 @@ def tell_unknown_key(
             key=key,
             advice=NOT_OF_A_JOURNEY[key],
         )
-    hint = did_you_mean(key, known) or (
+    near = did_you_mean(key, known)
+    if not near and place.written is None and place.document.syntax is Syntax.YAML:
+        return say(
+            "unknown key '{key}', without a value: where it is part of the text before it, put all "
+            "of that text between quotes, since a comma begins a new key",
+            key=key,
+        )
+    hint = near or (
         say(" (known: {listed})", listed=", ".join(known))
         if known
         else say(": nothing is written below this")
     )
     return say("unknown key '{key}'{hint}", key=key, hint=hint)
+
+
+def _keys_inside(model: type[StepForm]) -> list[str]:
+    """The keys of the map that may stand behind a step's word."""
+    forms = [form for _, form in forms_of(model, model.word) if not issubclass(form, StepForm)]
+    return [key for form in forms for key in keys_of(form)]
+
+
+def _first_inside(word: str, place: Place) -> str:
+    """How the map behind a step's word begins, as the author means it."""
+    step = place.document.get(place.path[:-1])
+    written = step.get(word) if isinstance(step, dict) else None
+    is_template = isinstance(written, str) and word in tuple(Medium)
+    return f"template: {written}" if is_template else "…"

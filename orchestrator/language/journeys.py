@@ -104,7 +104,7 @@ def _check_while_inside(journey: domain.Journey, place: Place) -> None:
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    for key in ("journey", "trigger", "topic", "spread"):
+    for key in ("journey", "trigger", "topic", "spread", "ends"):
         yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)

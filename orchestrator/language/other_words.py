@@ -13,7 +13,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "zone": ("timezone",), "tz": ("timezone",), "condition": ("if", "only_if"),
     "conditions": ("if", "only_if"), "when": ("if", "trigger"), "where": ("if", "only_if"),
     "filter": ("if", "only_if"), "filters": ("if", "only_if"), "triggers": ("trigger",),
-    "entry": ("trigger",), "starts": ("trigger",), "start": ("trigger",),
+    "rule": ("if", "only_if"), "entry": ("trigger",), "starts": ("trigger",), "start": ("trigger",),
     "name": ("title", "variant", "test", "stage"), "label": ("title",), "exits": ("exit",),
     "goals": ("goal",), "exit_criteria": ("exit",), "conversion": ("goal",),
     "re_entry": ("reentry",), "re-entry": ("reentry",), "frequency": ("reentry",),

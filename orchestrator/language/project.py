@@ -59,6 +59,7 @@ class Project:
     documents: Mapping[str, Document] = field(default_factory=dict)
     plan: TrackingPlan = NO_PLAN
     never: tuple[NeverRule, ...] = ()
+    settings: Document | None = None  # parcours.toml, where it holds conditions
 
     def position(self, journey: str, step_id: str, option: str = "") -> Position:
         """The line and column of a step's option, else of the step, else of the file."""
@@ -67,12 +68,14 @@ class Project:
 
     @property
     def names_for_templates(self) -> dict[str, frozenset[str]]:
-        """What the functions of the language may name in templates, by function."""
+        """What the functions of the language may name in templates, by function, and what
+        `customer.stage` may be compared with."""
         sent = frozenset(
             {*(self.known.journeys or self.journeys), *(name for _, name in self.templates)}
         )
         of_messages = dict.fromkeys(("received", *OF_RECEIPTS), sent)
-        return {"in_segment": self.known.segments or frozenset(), **of_messages}
+        of_stages = {"stage": self.known.stages} if self.known.stages else {}
+        return {"in_segment": self.known.segments or frozenset(), **of_stages, **of_messages}
 
     @property
     def policy(self) -> Policy:
@@ -132,7 +135,7 @@ def read_project(
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
     )
-    never = read_never(config, lifecycle, known, problems)
+    never, settings = read_never(config, lifecycle, known, problems)
     surveys = read_surveys(documents.get("surveys"), known, problems)
     plan = read_tracking_plan(documents.get("events"), known, problems)
     journeys: dict[str, Journey] = {}
@@ -151,7 +154,7 @@ def read_project(
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
     project = Project(
         root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places,
-        documents, plan, never,
+        documents, plan, never, settings,
     )  # fmt: skip
     return project, ordered
 

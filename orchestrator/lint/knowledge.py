@@ -15,6 +15,7 @@ from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.triggers import EventTrigger
 from orchestrator.language.lifecycle_file import BUILT_IN
 from orchestrator.language.project import Project
+from orchestrator.lint.step_rules import Subject, subjects
 from orchestrator.lint.uses import Mention, mentions, walk_values
 from orchestrator.render import Templates
 
@@ -62,7 +63,18 @@ class Knowledge:
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """Every event that a file names."""
-        return tuple(mentions(self.project, self.templates))
+        asked = (
+            Mention(call.name, one.spot)
+            for one in self.subjects
+            for call in one.text.asked
+            if call.call.function == "performed"
+        )
+        return (*mentions(self.project, self.templates), *asked)
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The subjects that steps write themselves."""
+        return tuple(subjects(self.project, self.templates)) if self.templates else ()
 
     @cached_property
     def emitted(self) -> dict[str, frozenset[str]]:

@@ -233,8 +233,11 @@ def _offers_before(journey: Journey, step: Message) -> Iterator[tuple[Offer, tim
 # ---------------------------------------------------------------- links and pictures
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+#: With http://, or with nothing before a host, a file's name or a path: a mail has no page that
+#: such an address could belong to. Tags are blotted out as `xxxx`.
 _INSECURE = re.compile(
-    r"""(?:href|src|background)\s*=\s*["']?http://(?!localhost|127\.)[^"'\s>]*"""
+    r"""\b(?:href|src|background)\s*=\s*["']?(?:http://(?!localhost|127\.)|//?(?=[\w"'])"""
+    r"""|(?!xxxx)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?=[/"'\s>?\#]))[^"'\s>]*"""
 )
 _NOWHERE = re.compile(r"""<(?:a|mj-button)\b[^>]*\bhref\s*=\s*(?:""|''|["']#["'])""", re.IGNORECASE)
 _BARE = re.compile(r"\bhttp://(?!localhost|127\.)\S+")
@@ -278,7 +281,7 @@ def _find(folder: Folder, sign: re.Pattern[str]) -> Iterator[tuple[Spot, str]]:
     mend="Write `https://`.",
 )
 def insecure_links(folder: Folder) -> Iterator[Finding]:
-    """Links and pictures whose address begins with http://."""
+    """Links and pictures whose address does not begin with https://."""
     for path, text, medium in _sources(folder):
         sign = _INSECURE if medium.spec.is_mail and path.suffix != ".txt" else _BARE
         for found in sign.finditer(text):

@@ -12,6 +12,7 @@ from orchestrator.domain.expression import Compare, Const, calls, walk
 from orchestrator.domain.phrase import Phrase, all_of, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.values import is_number
+from orchestrator.domain.webhook_port import ANSWERED
 from orchestrator.lint.knowledge import Knowledge
 from orchestrator.lint.rules import Finding, Rules, Spot
 from orchestrator.lint.step_rules import messages
@@ -41,10 +42,15 @@ _LIKENESS = 0.84  # of two long words that differ by one letter
     "`parcours events learn` writes from what came in.",
 )
 def unknown_events(known: Knowledge) -> Iterator[Finding]:
-    """Events that only one place names: the first place in each file."""
+    """Events that only one place names: the first place in each file. A test is a witness, unless
+    there is a plan.
+    """
+    is_planned = bool(known.project.plan.events)
     told: set[tuple[str, str]] = set()
     for one in known.mentions:
-        is_known = one.is_test or one.event in known.events or known.witnesses(one)
+        is_witness = one.is_test and not is_planned
+        is_answer = one.is_test and one.event == ANSWERED
+        is_known = is_witness or is_answer or one.event in known.events or known.witnesses(one)
         if is_known or (one.event, one.file) in told:
             continue
         told.add((one.event, one.file))
@@ -327,7 +333,8 @@ class _Where:
 
 
 def _template_reads(known: Knowledge, root: str) -> Iterator[tuple[_Where, tuple[str, ...]]]:
-    """What templates read of a root, once a place; the journeys are all that send one with it."""
+    """What templates, and subjects of steps, read of a root, once a place; the journeys are all
+    that send one with it."""
     if known.templates is None:
         return
     senders: dict[tuple[str, str], set[str]] = {}
@@ -339,5 +346,9 @@ def _template_reads(known: Knowledge, root: str) -> Iterator[tuple[_Where, tuple
             if read.path[0] == root:
                 key = (read.file, read.line, read.column), read.path[:2]
                 found.setdefault(key, set()).update(senders.get(template, ()))
+    for subject in known.subjects:
+        for path in dict.fromkeys(read.path[:2] for read in subject.text.reads):
+            if path[0] == root:
+                found.setdefault((subject.spot, path), set()).add(subject.journey)
     for (spot, path), journeys in found.items():
         yield _Where(spot, tuple(sorted(journeys))), path

@@ -13,6 +13,7 @@ from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import ERROR, Finding, Rules, Spot
 from orchestrator.render import Templates
+from orchestrator.render.compiled import CompiledText
 from orchestrator.render.source import TemplateBroken
 
 STEPS: Rules[Project] = Rules()
@@ -40,6 +41,23 @@ def messages(project: Project) -> Iterator[tuple[Journey, Message]]:
 def written(project: Project, journey: Journey, step: Message, option: str) -> Spot:
     """Where a step writes an option."""
     return f"journeys/{journey.id}.yaml", *project.position(journey.id, step.id, option)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The subject that a step writes itself, where it stands, and the journey that sends it."""
+
+    spot: Spot
+    journey: str
+    text: CompiledText
+
+
+def subjects(project: Project, templates: Templates) -> Iterator[Subject]:
+    """Those that can be read; `broken_subjects` tells of the others."""
+    for journey, step in messages(project):
+        if step.medium.spec.is_mail and step.subject and not _faults(templates, step.subject):
+            text = templates.compile_subject(step.subject)
+            yield Subject(written(project, journey, step, "subject"), journey.id, text)
 
 
 @STEPS.rule(

@@ -24,9 +24,19 @@ _LOOKED_AT = 200  # instants: of a cron, more than one round of its days
     mend="Write a time to come, or take the journey away when nobody is inside.",
 )
 def times_past(project: Project) -> Iterator[Finding]:
-    """Triggers that call nobody any more, by the machine's clock."""
+    """Triggers that call nobody any more, and journeys that nobody enters, by the machine's
+    clock.
+    """
     now = SystemClock().now()
     for journey in project.journeys.values():
+        if journey.has_ended(now):
+            told = say(
+                "the last day is past, nobody enters any more: write one to come, or take the file "
+                "away when nobody is inside"
+            )
+            place = project.position(journey.id, "", "ends")
+            yield (f"journeys/{journey.id}.yaml", *place), told
+            continue
         for trigger in journey.triggers:
             if isinstance(trigger, Called) and not any(trigger.everywhere().all_after(now)):
                 place = project.position(journey.id, "", "trigger")

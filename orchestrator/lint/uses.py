@@ -32,7 +32,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """An expression in a file of `journeys/`."""
+    """An expression in a file of `journeys/`, or in parcours.toml."""
 
     document: Document
     path: Path
@@ -56,7 +56,8 @@ class Usage:
 
 def usages(project: Project) -> Iterator[Usage]:
     """Every expression of the files, those of tests left out: they have none."""
-    for document in project.documents.values():
+    settings = [project.settings] if project.settings else []
+    for document in (*project.documents.values(), *settings):
         for path, trees in document.trees.items():
             for tree in trees:
                 yield Usage(document, path, tree)

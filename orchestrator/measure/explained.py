@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.answer import Heading, Part
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.formatting import format_instant, format_value
+from orchestrator.domain.predicted_traits import PREDICTED
 from orchestrator.domain.values import as_time
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.language.project import Project
 from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.known_customers import read_facts
-from orchestrator.measure.story import Sentence, in_order, read_story
+from orchestrator.measure.story import Sentence, in_order, read_story, tell_predicted
 from orchestrator.measure.whose_clock import tell_clock
 from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
 from orchestrator.store.customers import FoundCustomer
@@ -58,6 +59,9 @@ class Explained:
             yield " · ".join(about)
         if self.facts:
             yield ", ".join(f"{name} {self._fact(value)}" for name, value in self.facts.items())
+        if predicted := customer.traits.keys() & set(PREDICTED):
+            known = {name: customer.traits[name] for name in predicted}
+            yield f"predicted: {tell_predicted(known)}"
         if self.account:
             yield f"of the account {', '.join(self._account())}"
         yield " ".join(filter(None, (f"Times are those of {self.zone.key}.", self.clock))) + "\n"

@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.predicted_traits import PREDICTED_IDS
 from orchestrator.domain.triggers import (
     BusinessTrigger,
     Called,
@@ -70,6 +71,11 @@ class Happened:
                 for row in records.grants_of(transaction, customer_id)
             },
         )
+
+    def predicted(self) -> list[Any]:
+        """The predictions that were written down."""
+        rows = [row for found in self.events.values() for row in found]
+        return [row for row in rows if (row.message_id or "").startswith(PREDICTED_IDS)]
 
     def note_of(self, decision: Recorded) -> str:
         """What the task says that this decision made; "" when it says nothing."""

@@ -154,14 +154,14 @@ def read_status(
             failed_webhooks=webhooks.count_failed(transaction),
             home=settings.read(transaction, settings.BASE_URL) or "",
             tasks=tasks.count_open(transaction, now),
-            pools=_read_pools(transaction, journeys, now),
+            pools=read_pools(transaction, journeys, now),
             called=count_waiting(transaction),
             missed=count_missed(transaction, now - MISSED_TOLD),
             opens=tuple(count_opens(transaction)),
         )
 
 
-def _read_pools(
+def read_pools(
     transaction: Transaction, journeys: Mapping[str, Journey], now: datetime
 ) -> tuple[PoolStanding, ...]:
     """The pools that there are, and those that journeys name and nobody has filled yet."""

@@ -6,7 +6,7 @@ customer's value as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from orchestrator.domain.consent import (
 )
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.message import TAKEN, MessageState
+from orchestrator.domain.predicted_traits import PREDICTED
 from orchestrator.domain.watches import INSIDE
 from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.measure.decisions_told import Reading, Teller
@@ -90,6 +91,10 @@ def read_story(
     lines += [
         Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
     ]
+    lines += [
+        Sentence(row.at, 0, "", "", "predicted", f"is predicted: {tell_predicted(row.properties)}")
+        for row in happened.predicted()
+    ]
     lines += [Sentence(at, 1, name, "", "missed", MISSED) for name, at in missed]
     lines += [
         Sentence(at, 1, name, "", "called", _tell_turn(enters_at, reading.zone))
@@ -108,6 +113,13 @@ def _tell_turn(enters_at: datetime | None, zone: ZoneInfo) -> str:
 def in_order(lines: Iterable[Sentence]) -> list[Sentence]:
     """The lines as they happened."""
     return sorted(lines, key=lambda line: (line.at, line.place))
+
+
+def tell_predicted(traits: Mapping[str, object]) -> str:
+    """`churn_risk 0.72, next_order_at 2026-03-12`; what cannot be told any more is said."""
+    known = {name: traits[name] for name in PREDICTED if name in traits}
+    told = (f"{name} {format_value(value)}" for name, value in known.items() if value is not None)
+    return ", ".join(told) or "too little is known any more"
 
 
 def tell_stage(row: Any) -> str:

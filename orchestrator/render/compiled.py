@@ -23,7 +23,7 @@ from orchestrator.render.formats import StyleUnknown
 from orchestrator.render.generation import Generator
 from orchestrator.render.markup import Markup
 from orchestrator.render.questions import QuestionInvalid, find_questions
-from orchestrator.render.reads import Read, find_reads
+from orchestrator.render.reads import Read, find_reads, find_stages
 from orchestrator.render.source import TemplateBroken
 from orchestrator.render.vetting import Fault, find_faults, find_unknown_names
 
@@ -35,6 +35,9 @@ DERIVED = make_environment(
 
 
 GLOBALS: Mapping[str, object] = TEXT.globals  # of each of them
+
+
+STAGE = "stage"  # as if it were a function: what `customer.stage` is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Asked:
 class CompiledText:
     """A Jinja2 source, compiled at its first use, or before by `compile`."""
 
-    __slots__ = ("_environment", "_markup", "_settings", "_template", "asked", "reads")
+    __slots__ = ("_environment", "_markup", "_settings", "_template", "asked", "reads", "stages")
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class CompiledText:
         self._template: Template | None = None
         self.asked: tuple[Asked, ...] = ()  # known once it is compiled
         self.reads: tuple[Read, ...] = ()  # likewise
+        self.stages: tuple[Asked, ...] = ()  # likewise
 
     def compile(self) -> CompiledText:
         """Compiles now; raises TemplateBroken with all that is wrong in it."""
@@ -79,6 +83,7 @@ class CompiledText:
             )
             self.asked = tuple(self._read_questions(tree))
             self.reads = tuple(self._find_reads(tree))
+            self.stages = tuple(self._find_stages(tree))
             program = compile(code, "<template>", "exec")
         except TemplateSyntaxError as error:
             message, word = explain(str(error.message))
@@ -121,6 +126,10 @@ class CompiledText:
     def _find_reads(self, tree: nodes.Template) -> Iterable[Read]:
         for path, line in dict.fromkeys(find_reads(tree)):
             yield Read(path, *self._markup.place(line, path[-1]))
+
+    def _find_stages(self, tree: nodes.Template) -> Iterable[Asked]:
+        for name, line in dict.fromkeys(find_stages(tree)):
+            yield Asked(Invoke(STAGE, (Const(name),)), *self._markup.place(line, name))
 
     def mentions(self, *words: str) -> bool:
         """Whether one of these words stands in the source, layouts included."""

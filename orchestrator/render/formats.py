@@ -158,6 +158,16 @@ def format_day(formats: Formats, value: object, style: str = "long") -> str:
     return _by_pattern(day, style, formats.locale)
 
 
+def is_style(style: str) -> bool:
+    """Whether a date can be written so."""
+    try:
+        format_day(_ANY, _ANY_DAY, style)
+    except StyleUnknown:
+        return False
+    return True
+
+
+_ANY, _ANY_DAY = Formats("en", ZoneInfo("UTC"), ""), datetime(2026, 1, 5, 10, tzinfo=UTC)
 _STYLES = ("short", "medium", "long", "full")
 _TIME_OF_DAY = re.compile(r"[abBhHKkmsSAzZOvVXx]")
 
@@ -167,6 +177,8 @@ def _by_pattern(day: date, pattern: str, locale: str) -> str:
     repeat in the cache.
     """
     fields = re.sub("'[^']*'", "", pattern)
+    if "%" in fields:  # %d/%m/%Y, as other tools write it
+        raise StyleUnknown
     try:
         if not _TIME_OF_DAY.search(fields):
             return _day(day.date() if isinstance(day, datetime) else day, pattern, locale)

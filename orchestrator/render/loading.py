@@ -20,6 +20,7 @@ from orchestrator.domain.text_files import decode_text
 from orchestrator.render.compiled import (
     DERIVED,
     HTML,
+    STAGE,
     TEXT,
     Asked,
     CompiledEmail,
@@ -42,7 +43,7 @@ _SUFFIXES = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings}
 
 #: What the functions of the language may name, by function; None or nothing: do not check.
 Names = Mapping[str, frozenset[str]]
-_NOUNS = {"in_segment": "segment"} | dict.fromkeys(
+_NOUNS = {"in_segment": say("segment"), STAGE: say("stage")} | dict.fromkeys(
     ("received", *OF_RECEIPTS), say("template or journey")
 )
 
@@ -78,6 +79,8 @@ class Compiled:
     settings: dict[Medium, frozenset[str]] = field(
         default_factory=dict
     )  # the names that layouts may ask for
+    names: Names = field(default_factory=dict)  # what may be asked about
+    compared: list[Asked] = field(default_factory=list)  # every stage that one is compared with
 
 
 class Loader:
@@ -89,12 +92,13 @@ class Loader:
         self._root, self._project_locale, self._names = root, project_locale, names
         self._hashes: dict[tuple[Medium, str], list[str]] = {}
         self.problems: list[Problem] = []
-        self.compiled = Compiled()
+        self.compiled = Compiled(names=names)
 
     def load(self) -> None:
         for medium in Medium:
             self._load_medium(medium)
-        self.problems.extend(self._find_unknown())
+        asked = (*self.compiled.asked, *self.compiled.compared)
+        self.problems.extend(find_unknown(asked, self._names))
         self.problems = sorted(
             set(self.problems), key=lambda problem: (problem.file, problem.line, problem.column)
         )
@@ -137,19 +141,6 @@ class Loader:
             compile_one = self._compile_content if is_content else self._compile_plain
             plain = compile_one(folder, file, template)
             self.compiled.plain[folder.medium, name, tag] = plain
-
-    def _find_unknown(self) -> Iterator[Problem]:
-        """Segments, templates and journeys that templates ask about, and that are not there."""
-        for asked in self.compiled.asked:
-            known, name = self._names.get(asked.call.function), asked.name
-            if known is not None and name not in known:
-                message = say(
-                    "there is no {noun} '{name}'{hint}",
-                    noun=_NOUNS[asked.call.function],
-                    name=name,
-                    hint=did_you_mean(name, known),
-                )
-                yield Problem(asked.file, asked.line, asked.column, message)
 
     def _check_variants(self, folder: _Folder, variants: dict[str, set[str]]) -> None:
         fallbacks = {*locale_tags(self._project_locale), ""}
@@ -240,6 +231,7 @@ class Loader:
         for text in texts:
             try:
                 self.compiled.asked += text.compile().asked
+                self.compiled.compared += text.stages
             except TemplateBroken as error:
                 problems += error.problems
         if problems:
@@ -248,6 +240,20 @@ class Loader:
     def _remember(self, folder: _Folder, name: str, parts: Iterable[str]) -> None:
         """What the version of a template is the hash of."""
         self._hashes.setdefault((folder.medium, name), []).append("\0".join(parts))
+
+
+def find_unknown(asked: Iterable[Asked], names: Names) -> Iterator[Problem]:
+    """Segments, stages, templates and journeys that are asked about, and that are not there."""
+    for one in asked:
+        known = names.get(one.call.function)
+        if known is not None and one.name not in known:
+            message = say(
+                "there is no {noun} '{name}'{hint}",
+                noun=_NOUNS[one.call.function],
+                name=one.name,
+                hint=did_you_mean(one.name, known),
+            )
+            yield Problem(one.file, one.line, one.column, message)
 
 
 def _head(template: TemplateFile, front: FrontMatter) -> list[str]:

@@ -9,6 +9,8 @@ from jinja2 import nodes
 
 ROOTS_READ = frozenset({"customer", "account", "entry", "vars", "coupon"})
 
+_STAGE = ("customer", "stage")
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -29,6 +31,19 @@ def find_reads(tree: nodes.Template) -> Iterator[tuple[tuple[str, ...], int]]:
         path = _path(node)
         if len(path) > 1 and path[0] in ROOTS_READ - own:
             yield path, node.lineno
+
+
+def find_stages(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """The stages that `customer.stage` is compared with, each with its line."""
+    for compared in tree.find_all(nodes.Compare):
+        sides = [compared.expr, *(operand.expr for operand in compared.ops)]
+        if not any(_path(side) == _STAGE for side in sides):
+            continue
+        for side in sides:
+            items = side.items if isinstance(side, nodes.List | nodes.Tuple) else [side]
+            for item in items:
+                if isinstance(item, nodes.Const) and isinstance(item.value, str):
+                    yield item.value, item.lineno
 
 
 def _path(node: nodes.Expr) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from orchestrator.render.compiled import (
 )
 from orchestrator.render.filters import FORMATS
 from orchestrator.render.formats import formats_of, read_locale
-from orchestrator.render.loading import Compiled, Loader, Names
+from orchestrator.render.loading import Compiled, Loader, Names, find_unknown
 from orchestrator.render.plain import tidy
 from orchestrator.render.questions import SCOPE
 from orchestrator.render.reads import Read
@@ -119,10 +119,14 @@ class Templates:
     def compile_subject(
         self, source: str, file: str = "subject of a step", line: int = 1
     ) -> CompiledText:
-        """The subject that a step writes itself; raises TemplateBroken."""
-        return CompiledText.of_line(
-            source, file, line, settings=self._compiled.settings[MAIL]
-        ).compile()
+        """The subject that a step writes itself; raises TemplateBroken, also where it asks about
+        what is not there."""
+        settings = self._compiled.settings[MAIL]
+        text = CompiledText.of_line(source, file, line, settings=settings).compile()
+        asked = (*text.asked, *text.stages)
+        if unknown := list(find_unknown(asked, self._compiled.names)):
+            raise TemplateBroken.with_all(unknown)
+        return text
 
     @property
     def asked(self) -> list[Asked]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from orchestrator.domain.expression import FUNCTIONS
-from orchestrator.domain.phrase import Phrase, say
+from orchestrator.domain.phrase import Phrase, said_by, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.links import LINK_FUNCTIONS, LINK_NAMES
 from orchestrator.render.filters import ALL
+from orchestrator.render.formats import StyleUnknown, is_style
 from orchestrator.render.methods import METHODS
 from orchestrator.render.predicates import TESTS
 
@@ -36,6 +37,13 @@ ROOTS = frozenset(
         "preheader",
     },
 )
+#: What there is below those roots that hold the same in every mail.
+PARTS = {
+    "project": frozenset({
+        "name", "postal_address", "website", "currency", "timezone", "locale",
+    }),
+    "journey": frozenset({"id", "title"}),
+}  # fmt: skip
 HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
 _INSTEAD = {
     "event": say("write `entry`, the event that started the journey"),
@@ -46,6 +54,7 @@ _INSTEAD = {
     "shop": say("write `project`"),
     "unsubscribe_url": say("write `links.unsubscribe`"),
     "unsubscribe": say("write `links.unsubscribe`"),
+    "secrets": say("a secret stands in the url, headers and body of a `webhook` only"),
     "loop": say("it is known between `{% for … %}` and `{% endfor %}` only"),
     "caller": say("it is known inside of a macro only"),
     "self": say("a block cannot be printed twice: write an own file and include it"),
@@ -80,8 +89,11 @@ class Fault:
 
 def find_faults(tree: nodes.Template) -> Iterator[Fault]:
     """What is wrong wherever it stands, also where no customer of today would lead to it."""
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
     for node in tree.find_all(nodes.Node):
         match node:
+            case nodes.Getattr(node=nodes.Name(name=root)) if root in PARTS.keys() - own:
+                yield from _check_part(node, root)
             case nodes.Filter():
                 yield from _check_filter(node)
             case nodes.Test():
@@ -105,6 +117,10 @@ def find_faults(tree: nodes.Template) -> Iterator[Fault]:
 
 
 def _check_filter(node: nodes.Filter) -> Iterator[Fault]:
+    match node:
+        case nodes.Filter(name="date" | "datetime", args=[nodes.Const(value=str() as style), *_]):
+            if not is_style(style):
+                yield Fault(node.lineno, style, said_by(StyleUnknown()))
     yield from _check_name(node, say("filter `{name}`", name=node.name), node.name, ALL)
     position, names = _NAMING.get(node.name, (0, ()))
     if (
@@ -151,6 +167,15 @@ def _check_attribute(node: nodes.Getattr) -> Iterator[Fault]:
             node.attr,
             say("there is no link '{attr}'{hint}", attr=node.attr, hint=hint),
         )
+
+
+def _check_part(node: nodes.Getattr, root: str) -> Iterator[Fault]:
+    """What no mail has would print as nothing."""
+    if node.attr in PARTS[root]:
+        return
+    hint = did_you_mean(node.attr, PARTS[root]) or _listed(PARTS[root])
+    told = say("`{root}` has no '{name}'{hint}", root=root, name=node.attr, hint=hint)
+    yield Fault(node.lineno, node.attr, told)
 
 
 def _check_method(function: nodes.Getattr) -> Iterator[Fault]:

@@ -45,13 +45,11 @@ _DUE_AT = Query(
     select(_c.id, _c.next_due_at).where(among(_c.id, "ids"), _c.next_due_at.is_not(None))
 )
 _LOCKED = Query(select(_c.id).where(among(_c.id, "ids")).with_for_update())
-_DUE = Query(
-    select(_c.id)
-    .where(_c.next_due_at <= _now)
-    .order_by(_c.next_due_at)
-    .limit(bindparam("count"))
-    .with_for_update(skip_locked=True)
-)
+_IS_DUE = select(_c.id).where(_c.next_due_at <= _now).order_by(_c.next_due_at)
+_CLAIMED = _IS_DUE.limit(bindparam("count")).with_for_update(skip_locked=True)
+_DUE = Query(_CLAIMED)
+_DUE_IN_ORDER = Query(_CLAIMED.order_by(_c.id))
+_ALL_DUE = Query(_IS_DUE.order_by(_c.id))
 
 
 _OF_NEW = (
@@ -158,11 +156,19 @@ def redirect(transaction: Transaction, users: Collection[tuple[Person, Person]])
         transaction.execute(merged.values(merged_into=survivor.scalar_subquery()))
 
 
-def claim_due(transaction: Transaction, now: datetime, limit: int) -> list[int]:
+def claim_due(
+    transaction: Transaction, now: datetime, limit: int, *, in_order: bool = False
+) -> list[int]:
     """The customers whose line must be looked at, the longest due first, locked for this
-    transaction.
+    transaction; with `in_order`, of those who fall due together, who is known longest first.
     """
-    return [customer_id for (customer_id,) in transaction.rows(_DUE, now=now, count=limit)]
+    query = _DUE_IN_ORDER if in_order else _DUE
+    return [customer_id for (customer_id,) in transaction.rows(query, now=now, count=limit)]
+
+
+def all_due(transaction: Transaction, now: datetime) -> list[int]:
+    """Every customer whose line must be looked at, in that order."""
+    return [customer_id for (customer_id,) in transaction.rows(_ALL_DUE, now=now)]
 
 
 def lock(transaction: Transaction, ids: Collection[int]) -> list[int]:
@@ -227,6 +233,18 @@ class FoundCustomer(NamedTuple):
 
 #: What a `FoundCustomer` is made of, in its order.
 FOUND_COLUMNS = tuple(_c[name] for name in FoundCustomer._fields)
+
+
+def read_customer(transaction: Transaction, customer_id: int) -> FoundCustomer | None:
+    """The customer of a row's id, or who took over that customer; None when there is none."""
+    row = transaction.execute(
+        select(*FOUND_COLUMNS, _c.merged_into).where(_c.id == customer_id)
+    ).first()
+    if row is None:
+        return None
+    *known, merged_into = row
+    is_gone = merged_into is not None and merged_into != customer_id
+    return read_customer(transaction, merged_into) if is_gone else FoundCustomer(*known)
 
 
 def find_customer(transaction: Transaction, external_id: str) -> FoundCustomer | None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from orchestrator.domain.copies import AddressCopy
+from orchestrator.domain.copies import AddressCopy, SharingOut
 from orchestrator.domain.identity import Person
 from orchestrator.domain.pace import Appointment, EntryPace, Queues, place_of
 from orchestrator.domain.run_options import Appoint, alone
@@ -36,9 +36,7 @@ class InTurn:
 
     asked: dict[Person, dict[_Asked, EntryPace]] = field(default_factory=dict)
     given: dict[_Asked, datetime] = field(default_factory=dict)
-    # by person, the copies that they would have had, and when; and who has each
-    copies: dict[Person, dict[AddressCopy, datetime]] = field(default_factory=dict)
-    owners: dict[AddressCopy, Person] = field(default_factory=dict)
+    addresses: SharingOut[Person] = field(default_factory=SharingOut)
 
     def appoint_for(self, person: Person) -> Appoint:
         """What tells one life when it enters; what it asked in an earlier run is forgotten."""
@@ -77,28 +75,13 @@ class InTurn:
 
     def take_address_for(self, person: Person) -> Callable[[AddressCopy, datetime], bool]:
         """What tells one life whether an address is theirs."""
-        self.copies[person] = {}
-        return partial(self._take, person)
-
-    def _take(self, person: Person, copy: AddressCopy, at: datetime) -> bool:
-        self.copies[person].setdefault(copy, at)
-        return self.owners.get(copy, person) == person
+        self.addresses.forget(person)
+        return partial(self.addresses.ask, person)
 
     def share_out(self) -> set[Person]:
-        """Gives each address to the first who takes it, of those that are first to the one known
+        """Gives each address to the first who asks for it, of those that are first to the one known
         longest; returns for whom that is another answer than they were given."""
-        first: dict[AddressCopy, tuple[datetime, Person]] = {}
-        for person, copies in self.copies.items():
-            for copy, at in copies.items():
-                if copy not in first or at < first[copy][0]:
-                    first[copy] = at, person
-        before, self.owners = self.owners, {copy: person for copy, (_, person) in first.items()}
-        return {
-            person
-            for person, copies in self.copies.items()
-            for copy in copies
-            if (before.get(copy, person) == person) != (self.owners[copy] == person)
-        }
+        return self.addresses.share_out(self.addresses.asked)
 
     @property
     def instants(self) -> int:

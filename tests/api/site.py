@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from sqlalchemy import insert, select
 
 from orchestrator.api.app import create_app
 from orchestrator.api.context import ApiServices
+from orchestrator.api.page_maker import Answer
 from orchestrator.api.serving import server_config
 from orchestrator.clock import VirtualClock
 from orchestrator.config import Config, ProjectSettings
@@ -25,6 +27,9 @@ from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.identity import fold_address
 from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
+from orchestrator.measure.report.answering import Answering
+from orchestrator.measure.report.page_asked import PageAsked
+from orchestrator.measure.report.pages_process import answer
 from orchestrator.store.database import Database
 from orchestrator.store.tables import CUSTOMERS, INBOX, MESSAGES, REJECTIONS
 
@@ -137,6 +142,27 @@ class Site:
         return public_id
 
 
+class PagesHere:
+    """Makes pages in this process: what a process of their own answers, at once."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config, self._database = config, database
+        self.renew()
+
+    def ask(self, asked: PageAsked) -> Future[Answer]:
+        """The page, made already."""
+        made: Future[Answer] = Future()
+        made.set_result(answer(self._answering, asked))
+        return made
+
+    def renew(self) -> None:
+        """Reads the files anew."""
+        self._answering = Answering(self._config, self._database)
+
+    def close(self) -> None:
+        """Nothing is to end."""
+
+
 @contextmanager
 def serving(services: ApiServices, **options: Any) -> Iterator[int]:
     """A real server on a free port of the loopback, as `up` makes it."""
@@ -163,8 +189,9 @@ def open_shop(url: str, root: Path) -> Site:
         "Atelier Nord", "Europe/Paris", "en", "EUR", "14 rue des Tanneurs, 75003 Paris"
     )
     config = Config(root, project, database_url=url, public_url="https://shop.example")
+    database = Database(url)
     services = ApiServices(
-        database=Database(url),
+        database=database,
         clock=VirtualClock(NOW),
         config=config,
         signer=LinkSigner("a secret", config.public_url),
@@ -175,6 +202,7 @@ def open_shop(url: str, root: Path) -> Site:
         mailbox_root=root / "mailbox",
         nudge=lambda: None,
         render_copy=lambda public_id: f"<html><head></head><body>copy of {public_id}</body></html>",
+        pages=PagesHere(config, database),
         friend_offer=TEN_EUROS,
     )
     shop = Site(services)

@@ -134,6 +134,14 @@ def test_a_time_that_is_past_is_advice(shop: ShopFolder, trigger: str, is_past: 
     assert (told in answer.out) is is_past, answer.out
 
 
+@pytest.mark.parametrize(("day", "is_past"), [("2020-12-31", True), ("2199-12-31", False)])
+def test_a_last_day_that_is_past_is_advice(shop: ShopFolder, day: str, is_past: bool) -> None:
+    text = f"journey: news\nends: {day}\ntrigger: manual\nsteps:\n  - sms: nudge\n"
+    shop.write("journeys/news.yaml", text)
+    told = "journeys/news.yaml:2:7: warning: the last day is past, nobody enters any more"
+    assert (told in shop.run("check").out) is is_past
+
+
 def test_the_subject_of_a_step_is_read_as_templates_are(shop: ShopFolder) -> None:
     step = 'email: {template: reminder, subject: "Hi {{ person.name | mony }}"}'
     shop.write("journeys/cart.yaml", CART.replace("email: reminder", step))

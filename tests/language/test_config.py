@@ -292,7 +292,11 @@ def test_a_relative_database_lies_in_the_project_s_folder(
         ),
         (
             '[quiet_hours]\nsms = {holidays = "FRA"}',
-            "2:1: no holidays are known of 'FRA'",
+            "2:1: no holidays are known of 'FRA'; did you mean 'FR'?",
+        ),
+        (
+            '[quiet_hours]\nsms = {holidays = "Deutschland"}',
+            "2:1: no holidays are known of 'Deutschland'; did you mean 'DE'?",
         ),
         (
             '[quiet_hours]\nsms = {holidays = ["FR", "DE-BZ"]}',

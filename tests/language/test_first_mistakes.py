@@ -161,3 +161,59 @@ def test_a_time_or_a_number_as_one_would_write_it(
 )
 def test_a_value_in_a_mail_as_one_would_write_it(tmp_path: Path, text: str, told: str) -> None:
     assert told in the_error(tmp_path, journey("trigger: manual"), mail(text))
+
+
+@pytest.mark.parametrize(
+    ("step", "key"),
+    [
+        ("email: {id: a, template: hello, subject: Hello, Ada}", "Ada"),
+        ("email: {id: a, template: hello, subject: Bought, and silent}", "and silent"),
+    ],
+)
+def test_a_comma_in_a_text_without_quotes_is_told_to_begin_a_new_key(
+    tmp_path: Path, step: str, key: str
+) -> None:
+    told = the_error(tmp_path, journey("trigger: manual", step))
+    assert f"unknown key '{key}', without a value" in told
+    assert "put all of that text between quotes" in told
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            "  - email: hello\n    subject: Hi",
+            "`subject` stands inside of `email`: write `email: {template: hello, subject: …}`",
+        ),
+        (
+            "  - coupon: {percent: 10}\n    expires: 3d",
+            "`expires` stands inside of `coupon`: write `coupon: {…, expires: …}`",
+        ),
+        (
+            "  - set: {a: '{{ secrets.KEY }}'}",
+            "a secret stands in the url, headers and body of a `webhook` only",
+        ),
+        (
+            "  - subscribe: {channel: mail}",
+            "`channel` must be email or sms or whatsapp; did you mean 'email'?",
+        ),
+        ("  - email: hello\n  - goto: hello", "(backwards is `repeat`)"),
+    ],
+)
+def test_a_step_that_is_nearly_right_is_told_what_is_missing_and_nothing_else(
+    tmp_path: Path, steps: str, told: str
+) -> None:
+    assert told in the_error(tmp_path, journey("trigger: manual", steps))
+
+
+def test_a_segment_s_rule_is_called_if(tmp_path: Path) -> None:
+    segments = {"journeys/segments.yaml": "segments:\n  vip: {rule: customer.orders >= 2}\n"}
+    told = the_error(tmp_path, journey("trigger: manual"), segments)
+    assert told == "unknown key 'rule'; it is called 'if' here"
+
+
+def test_a_stage_that_is_entered_from_itself_is_told(tmp_path: Path) -> None:
+    lifecycle = {"journeys/lifecycle.yaml": "lifecycle: x\nstages: [{stage: a, if: true}]\n"}
+    files = journey("trigger: {stage: a, from: a}")
+    told = [one.message for one in check(tmp_path, files, lifecycle) if one.rule == "never-holds"]
+    assert told == ["nobody enters a stage from itself"]

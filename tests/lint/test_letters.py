@@ -113,6 +113,39 @@ def test_an_address_without_https_is_told_where_it_stands(tmp_path: Path) -> Non
     assert found(tmp_path, "insecure-link", BY_HAND, safe, {"templates/sms/hello.txt": "x"}) == []
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="shop.example/cart">x</a>',
+        "<a href='/cart'>x</a>",
+        "<a href=www.shop.example>x</a>",
+        '<img src="logo.png" alt="">',
+        '<a href="//shop.example">x</a>',
+    ],
+)
+def test_an_address_without_a_beginning_is_told_since_a_mail_lies_in_no_website(
+    tmp_path: Path, link: str
+) -> None:
+    assert len(found(tmp_path, "insecure-link", BY_HAND, mail(link))) == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<a href=\"{{ links.shop('/x') }}\">x</a>",
+        '<a href="{{ project.website }}/sale.html">x</a>',
+        '<a href="mailto:care@shop.example">x</a>',
+        '<a href="tel:+33102030405">x</a>',
+        '<img src="{{ entry.image_url }}" alt="">',
+        '<img src="data:image/png;base64,AA.b/" alt="">',
+    ],
+)
+def test_an_address_that_begins_otherwise_than_with_a_host_is_left_alone(
+    tmp_path: Path, link: str
+) -> None:
+    assert found(tmp_path, "insecure-link", BY_HAND, mail(link)) == []
+
+
 @pytest.mark.parametrize("written", ['href=""', "class='x' href=''", 'href="#"'])
 def test_a_link_without_an_address_is_told(tmp_path: Path, written: str) -> None:
     told = found(tmp_path, "empty-link", BY_HAND, mail(f"<a {written}>x</a>"))

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.domain.agreeing import ASKED, CONFIRMED
+from orchestrator.domain.own_events import OWN_EVENTS
+from orchestrator.domain.steps.offers import REWARD_GRANTED
+from orchestrator.domain.steps.task import TASK_DONE
 from tests.support.checked import check, found, journey, mail
 
 LIFECYCLE = {
@@ -83,10 +87,90 @@ def test_what_parcours_itself_makes_and_what_steps_emit_is_known(tmp_path: Path)
     assert found(tmp_path, "unknown-event", PLAN, files, other) == []
 
 
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ("Survey Answered", "score"),
+        ("Referral Accepted", "referred_by"),
+        ("Unsubscribed", "scope"),
+        ("Consent Asked", "channel"),
+        ("Consent Confirmed", "channel"),
+        ("Reward Granted", "code"),
+        ("Task Done", "result"),
+    ],
+)
+def test_each_event_that_the_page_of_events_says_parcours_writes_is_known_with_its_properties(
+    tmp_path: Path, event: str, name: str
+) -> None:
+    assert f"`{event}`" in Path("docs/events.md").read_text(encoding="utf-8")
+    files = journey(f"trigger: {{event: {event}, if: event.{name} is defined}}")
+    assert found(tmp_path, "unknown-event", PLAN, files) == []
+    assert found(tmp_path, "unknown-property", PLAN, files) == []
+
+
+def test_the_events_that_the_source_makes_are_among_them() -> None:
+    assert {ASKED, CONFIRMED, REWARD_GRANTED, TASK_DONE} <= OWN_EVENTS.keys()
+
+
+def test_an_event_that_nobody_makes_is_told_though_it_sounds_like_one_of_ours(
+    tmp_path: Path,
+) -> None:
+    files = journey("trigger: {event: Coupon Redeemed}")
+    assert len(found(tmp_path, "unknown-event", PLAN, files)) == 1
+
+
 def test_a_comment_keeps_an_event_that_begins_in_may(tmp_path: Path) -> None:
     body = "trigger:\n  event: Gift Bought  # parcours: ignore[unknown-event] begins in May"
     rules = {one.rule for one in check(tmp_path, PLAN, journey(body))}
     assert not rules & {"unknown-event", "ignore-without-effect", "ignore-without-reason"}
+
+
+def test_an_event_of_a_test_must_be_one_that_the_plan_has(tmp_path: Path) -> None:
+    tested = (
+        "trigger: {event: Signed Up}\ntests:\n  - test: a\n    expect: []\n"
+        "    events: [{at: 0h, event: Signd Up}, {at: 1h, event: Webhook Answered}]"
+    )
+    (told,) = found(tmp_path, "unknown-event", PLAN, journey(tested))
+    assert told.endswith("has no event 'Signd Up'; did you mean 'Signed Up'?")
+
+
+NEVER = '[project]\npostal_address = "1 rue"\n[never]\nrules = ["true == false", "{rule}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "meant"),
+    [
+        ("customer.newsleter", "unknown-trait", "newsletter"),
+        ("performed('Order Complet')", "unknown-event", "Order Completed"),
+    ],
+)
+def test_a_name_in_a_rule_of_never_is_told_as_anywhere(
+    tmp_path: Path, rule: str, name: str, meant: str
+) -> None:
+    settings = {"parcours.toml": NEVER.format(rule=rule)}
+    files = journey("trigger: {event: Signed Up}")
+    (told,) = found(tmp_path, name, PLAN, files, settings)
+    assert told.startswith("parcours.toml:4:")
+    assert f"did you mean '{meant}'?" in told
+
+
+@pytest.mark.parametrize(
+    ("subject", "rule"),
+    [
+        ("Hi {{ customer.frist_name }}", "unknown-trait"),
+        ("{{ vars.scroe }}", "unknown-variable"),
+        ("{{ coupon.code }}", "coupon-without-step"),
+        ("{{ entry.pirce }}", "unknown-property"),
+        ("{{ performed('Order Complet') }}", "unknown-event"),
+    ],
+)
+def test_a_name_in_the_subject_of_a_step_is_told_as_in_a_template(
+    tmp_path: Path, subject: str, rule: str
+) -> None:
+    step = f'email: {{template: hello, subject: "{subject}"}}'
+    files = journey("trigger: {event: Product Added}", step)
+    (told,) = found(tmp_path, rule, PLAN, files)
+    assert told.startswith("journeys/x.yaml:4:")
 
 
 # ---------------------------------------------------------------- properties

@@ -237,6 +237,38 @@ def test_a_link_that_does_not_exist_is_refused_with_what_was_meant(make_template
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ project.nam }}", "`project` has no 'nam'; did you mean 'name'?"),
+        ("{{ journey.titel }}", "`journey` has no 'titel'; did you mean 'title'?"),
+        ("{{ journey.purpose }}", "`journey` has no 'purpose' (known: id, title)"),
+    ],
+)
+def test_what_no_project_and_no_journey_has_is_refused_rather_than_printed_as_nothing(
+    make_templates: Make, text: str, told: str
+) -> None:
+    (problem,) = problems(make_templates, {"sms/hi.txt": text})
+    assert problem.endswith(told)
+
+
+def test_a_name_that_a_template_gives_itself_has_what_the_template_says(
+    make_templates: Make,
+) -> None:
+    text = "{% for project in entry.projects %}{{ project.anything }}{% endfor %}"
+    make_templates({"sms/hi.txt": text})
+
+
+@pytest.mark.parametrize("style", ["dd/mm/yyyy", "YYYY-mm-dd", "%d %B"])
+def test_a_style_that_no_date_can_be_written_in_is_told_before_anybody_gets_it(
+    make_templates: Make, style: str
+) -> None:
+    text = f"{{% if entry.never %}}{{{{ entry.at | date({style!r}) }}}}{{% endif %}}"
+    (problem,) = problems(make_templates, {"sms/hi.txt": text})
+    assert "MM is the month, mm the minutes" in problem
+    make_templates({"sms/hi.txt": "{{ entry.at | date('EEEE d MMMM') }} {{ now | date('HH:mm') }}"})
+
+
 def test_one_mail_in_two_forms_is_refused(make_templates: Make) -> None:
     mail = "---\nsubject: a\n---\n"
     files = {

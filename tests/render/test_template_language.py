@@ -20,6 +20,7 @@ from orchestrator.language.expressions import parse_value
 from orchestrator.language.where import STEP
 from orchestrator.links import Links
 from orchestrator.render import Templates
+from orchestrator.render.source import TemplateBroken
 from orchestrator.render.templates import one_line
 from tests.render.test_template_faults import problems
 
@@ -470,3 +471,37 @@ def test_segments_templates_and_journeys_that_templates_ask_about_must_exist(tmp
             "mean 'welcome'?"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("{% if customer.stage == 'loyl' %}a{% endif %}", False),
+        ("{{ 'a' if 'loyl' != customer.stage }}", False),
+        ("{{ 'a' if customer['stage'] in ['lead', 'loyl'] }}", False),
+        ("{{ 'a' if customer.stage in ('lead', 'loyal') }}", True),
+        ("{{ 'a' if customer.plan == 'loyl' }}", True),
+        ("{{ 'a' if customer.stage == customer.best }}", True),
+    ],
+)
+def test_a_stage_that_a_template_compares_with_must_exist(
+    tmp_path: Any, text: str, is_there: bool
+) -> None:
+    folder = tmp_path / "templates" / "sms"
+    folder.mkdir(parents=True)
+    (folder / "hi.txt").write_text(text)
+    names = {"stage": frozenset({"loyal", "lead"})}
+    _, problems = Templates.load_sound(tmp_path, "en", names)
+    told = ["there is no stage 'loyl'; did you mean 'loyal'?"]
+    assert [one.message for one in problems] == ([] if is_there else told)
+
+
+def test_the_subject_of_a_step_may_ask_about_what_is_there_only(tmp_path: Any) -> None:
+    names = {"in_segment": frozenset({"vip"}), "stage": frozenset({"loyal"})}
+    templates = Templates.load(tmp_path, "en", names)
+    templates.compile_subject("{{ in_segment('vip') }} {{ customer.stage == 'loyal' }}")
+    for text in ("{{ in_segment('vpi') }}", "{{ customer.stage == 'loyl' }}"):
+        with pytest.raises(TemplateBroken, match="did you mean"):
+            templates.compile_subject(text)
+        with pytest.raises(ProjectInvalid, match="did you mean"):
+            templates.calls({text: "journeys/x.yaml"})

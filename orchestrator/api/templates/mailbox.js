@@ -43,8 +43,8 @@
   function rest() {
     const again = document.createElement("a");
     again.href = location.pathname;
-    again.textContent = "Look again";
-    looking.replaceChildren("Nothing new for a minute. ", again);
+    again.textContent = looking.dataset.again;
+    looking.replaceChildren(`${looking.dataset.calm} `, again);
   }
 
   setTimeout(look, LOOK_MS);

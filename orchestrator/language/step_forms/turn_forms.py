@@ -43,7 +43,7 @@ class GotoForm(StepForm, word="goto"):
             site.place.error(
                 say(
                     "there is no step '{goto}' behind this one, in its block or in one "
-                    "around it{hint}",
+                    "around it (backwards is `repeat`){hint}",
                     goto=self.goto,
                     hint=did_you_mean(self.goto, site.later) or known,
                 )

@@ -19,6 +19,8 @@ class OnStage(TriggerForm, word="stage", example="{stage: loyal}"):
         place.at("stage").check_known(say("stage"), self.stage, place.known.stages)
         if self.came_from is not None:
             place.at("from").check_known(say("stage"), self.came_from, place.known.stages)
+            if self.came_from == self.stage:
+                place.at("from").warn(say("nobody enters a stage from itself"), rule="never-holds")
         return StageTrigger(self.stage, self.came_from, condition=self.condition(place))
 
 

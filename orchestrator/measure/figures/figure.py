@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from orchestrator.domain.phrase import Phrase
 
-Number = int | float | Decimal
+#: Exact, so that money is.
+Number = int | Decimal
 #: What may be missing: a figure of something missing is missing itself.
 Value = Number | None
 
@@ -56,9 +57,10 @@ class Figure:
     name: str
     family: Family
     title: Phrase
+    meaning: Phrase
     formula: str
     unit: Unit
-    source: str
+    source: Phrase
     example: Example
     compute: Callable[..., Value] = field(repr=False)
     needs: tuple[str, ...] = ()
@@ -80,10 +82,11 @@ FIGURES: dict[str, Figure] = {}
 def figure(
     family: Family,
     title: Phrase,
-    formula: str,
+    meaning: Phrase,
     *,
+    formula: str,
     unit: Unit,
-    source: str,
+    source: Phrase,
     example: Example,
 ) -> Callable[[Compute], Compute]:
     """Registers a function as the figure of its name."""
@@ -92,16 +95,21 @@ def figure(
         name = compute.__name__
         assert name not in FIGURES, f"there are two figures {name}"
         needs = tuple(inspect.signature(compute).parameters)
-        FIGURES[name] = Figure(name, family, title, formula, unit, source, example, compute, needs)
+        FIGURES[name] = Figure(
+            name, family, title, meaning, formula, unit, source, example, compute, needs
+        )
         return compute
 
     return register
 
 
-def divide(part: Value, whole: Value) -> Value:
+def divide(part: Value, whole: Value) -> Decimal | None:
     """A ratio; None where there is no denominator, or a part is missing."""
     if part is None or whole is None or not whole:
         return None
-    if isinstance(part, float) or isinstance(whole, float):
-        return float(part) / float(whole)
     return Decimal(part) / Decimal(whole)
+
+
+def missing_share(share: Value) -> Value:
+    """What a share lacks to the whole."""
+    return None if share is None else 1 - share

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-#: Written in the literature on lifecycle marketing with a worked example.
-LITERATURE = "lifecycle-marketing literature"
-#: What everybody means by the word; nobody in particular wrote it first.
-DEFINITION = "definition"
+from orchestrator.domain.phrase import say
+
+#: Written in the books about lifecycle marketing, with a worked example.
+LITERATURE = say("literature")
+#: What the word means; nobody in particular wrote it first.
+DEFINITION = say("definition")

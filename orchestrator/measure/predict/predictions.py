@@ -62,10 +62,12 @@ class Predictions:
         """Predictions of the first half of the time beside what came in the second."""
         return calibrate(self.orders, self.today)
 
-    def hold_hours_against(self, cut: int) -> HourHits | None:
-        """The best hours of the time up to a day beside the visits behind it."""
-        told = find_best_hours(self.visits.up_to(cut))
-        return hold_against(told, self.visits.since(cut)) if told is not None else None
+    def hold_hours_against(self, tried: Calibration | None) -> HourHits | None:
+        """The best hours of the first part of the time beside the visits of the second."""
+        if tried is None:
+            return None
+        told = find_best_hours(self.visits.up_to(tried.fitted_up_to))
+        return hold_against(told, self.visits.since(tried.fitted_up_to)) if told else None
 
 
 def predict_from_log(paths: Iterable[Path], project: Project) -> Predictions:

@@ -44,15 +44,13 @@ class ShopModel:
 def fit_shop(orders: ShopOrders, today: int) -> ShopModel:
     """Fits both models to what was known on a day."""
     known = sum_up(orders.all, today)
-    repeaters = _count_repeaters(known)
+    repeaters = int(np.count_nonzero(known.purchases.repeats))
     ordering = fit_bg_nbd(known.purchases) if repeaters >= REPEATERS_MIN else None
     spending = {}
     for currency, part in orders.by_currency.items():
         spent = sum_up(part, today)
-        if _count_repeaters(spent) >= REPEATERS_MIN and (fitted := fit_gamma_gamma(spent.spending)):
+        told = int(np.count_nonzero(spent.spending.are_told))
+        fitted = fit_gamma_gamma(spent.spending) if told >= REPEATERS_MIN else None
+        if fitted is not None:
             spending[currency] = spent, fitted
     return ShopModel(known, repeaters, ordering, spending)
-
-
-def _count_repeaters(known: Histories) -> int:
-    return int(np.count_nonzero(known.purchases.repeats))

@@ -1,0 +1,1 @@
+"""Pages and reports for who runs the programme: figures, tables and stories, made of blocks."""

@@ -1,0 +1,1 @@
+"""The pages: each a function from what is asked of a source to blocks."""
