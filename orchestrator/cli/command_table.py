@@ -21,6 +21,7 @@ COMMANDS = {
     "status": Command("status_command:status", "Show how everything stands."),
     "experiment": Command(
         "experiment_command:experiment", "Judge experiments: what caused more, and how sure it is."
+    ),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
