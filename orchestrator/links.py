@@ -178,7 +178,8 @@ class Links:
     ) -> None:
         self._signer, self._message_id, self._customer_id = signer, message_id, customer_id
         self._website, self._tracking = website.rstrip("/"), _query(tuple(tracking.items()))
-        self._unsubscribe = self._browser = ""  # made when asked for: a `cached_property` locks
+        # made when asked for: a `cached_property` locks
+        self._unsubscribe = self._browser = self._preferences = ""
 
     @property
     def unsubscribe(self) -> str:
@@ -191,7 +192,8 @@ class Links:
         """Where a customer chooses what to hear; the page to unsubscribe where the project shows no
         topics.
         """
-        return self._signer.preferences(self._message_id)
+        self._preferences = self._preferences or self._signer.preferences(self._message_id)
+        return self._preferences
 
     @property
     def browser(self) -> str:

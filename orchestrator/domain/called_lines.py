@@ -28,7 +28,7 @@ def next_call(line: Line, after: datetime) -> datetime | None:
     on a retraced line there is none.
     """
     index, business = line.program.index, line.options.business
-    if line.retrace is not None or not may_be_called(line):
+    if line.retrace is not None:
         return None
     if line.called_up_to is not None:
         after = max(after, line.called_up_to)

@@ -92,10 +92,6 @@ class Line:
             self.dates = Dates(dated, taken_at=self.state.happened_at)
             self.dates.read(self.state, self.state.cursor or EVER)
 
-    def next_date(self, after: datetime) -> datetime | None:
-        """The first instant > `after` at which a date of the customer's comes."""
-        return None if self.dates is None else self.dates.next_after(after)
-
     def due_instant(self, enrollment: Enrollment) -> datetime | None:
         """When the step of an enrollment runs; None where nothing is due, or its journey is on
         hold.

@@ -131,9 +131,9 @@ def _place_late(line: Line, events: list[Event], record: Record | None) -> list[
 def _follow_edits(line: Line) -> None:
     """Takes people inside over to the version of today, unless theirs is pinned."""
     program = line.program
-    for enrollment in line.state.open_enrollments():
+    for enrollment in line.state.enrollments:
         journey = program.journeys.get(enrollment.journey)
-        if journey is None or enrollment.version == journey.version:
+        if journey is None or enrollment.version == journey.version or not enrollment.is_open:
             continue
         is_pinned = (journey.id, enrollment.version) in program.pinned
         if journey.on_change is OnChange.PIN and is_pinned:

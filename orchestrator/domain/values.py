@@ -85,6 +85,13 @@ def read_amount(value: object) -> int | float | None:
 
 def as_time(value: object) -> datetime | None:
     """The instant of a date (`read_date`); a day is its midnight UTC."""
+    if value is None:
+        return None
+    if type(value) is str and value[10:11] == "T" and value[-6:] == "+00:00":
+        try:  # as we write it ourselves: several times faster
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass  # it may be written in another way all the same
     return _midnight(read_date(value))
 
 

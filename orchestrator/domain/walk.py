@@ -24,7 +24,7 @@ from typing import NamedTuple
 from orchestrator.domain.account_news import heard_of_account
 from orchestrator.domain.applying import apply
 from orchestrator.domain.called_later import next_appointment
-from orchestrator.domain.called_lines import next_call
+from orchestrator.domain.called_lines import may_be_called, next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
@@ -96,8 +96,11 @@ def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> dat
 
 def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
-    found = earlier(next_change(line, after), next_call(line, after) if calls else None)
-    found = earlier(found, line.next_date(after))
+    found = next_change(line, after)
+    if calls and may_be_called(line):
+        found = earlier(found, next_call(line, after))
+    if line.dates is not None:
+        found = earlier(found, line.dates.next_after(after))
     if line.state.appointments:
         found = earlier(found, next_appointment(line))
     if line.program.index.again:

@@ -55,7 +55,10 @@ def next_change(line: Line, after: datetime) -> datetime | None:
     for watch in line.program.index.watches:
         at = line.sure.get(watch, after)
         if at is not None and at <= after:
-            coming = watch.candidates(line.scope(after), line.state)
-            at = line.sure[watch] = min((one for one in coming if one > after), default=None)
+            at = None
+            for one in watch.candidates(line.scope(after), line.state):
+                if one > after and (at is None or one < at):
+                    at = one
+            line.sure[watch] = at
         soonest = earlier(soonest, at)
     return soonest

@@ -14,13 +14,12 @@ from functools import partial
 
 from orchestrator.domain.called_later import calls_many
 from orchestrator.domain.copies import SharingOut
-from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.effects import Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import RunOptions
-from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import pass_calls, recount
+from orchestrator.domain.timeline import pass_calls, recount, run
 from orchestrator.domain.together import find_teams, run_together
 from orchestrator.domain.uniting import Life, run_life
 from orchestrator.domain.values import INSTANT, earlier
@@ -43,6 +42,7 @@ from orchestrator.engine.sharing_out import (
     must_share_out,
     share_out,
 )
+from orchestrator.engine.tallies import count_effects
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
@@ -162,11 +162,11 @@ def _advance(
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
             _keep_moments(turn, runs)
-        _count(tallies, runs)
+        count_effects(tallies, runs)
     return tallies
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Lives:
     """The lives of some customers, run up to an instant in one transaction."""
 
@@ -176,6 +176,7 @@ class _Lives:
     pools: PoolCodes
     addresses: Addresses
     alone: bool = False
+    alike: RunOptions | None = None  # of lines of which nothing is to be said
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
@@ -190,9 +191,11 @@ class _Lives:
             merged = [key for key, life in lives.items() if life.merges]
             lives |= self._load(merged, whole=True)
         for life in (*lives.values(), *others.values()):
-            self._recount(life)
+            if life.stale:
+                self._recount(life)
         for life in lives.values():
-            self._pass_calls(life, others)
+            if others or self.turn.program.index.called:
+                self._pass_calls(life, others)
             _count_due(self.turn, life, self.now, report)
         if not asks_accounts:
             return [self._run_life(life, others) for life in lives.values()]
@@ -233,7 +236,8 @@ class _Lives:
 
     def _load_absorbed(self, lives: Iterable[Loaded]) -> dict[int, Loaded]:
         """Those who turned out to be these customers, and those who had turned out to be them."""
-        found, wanted = dict[int, Loaded](), [one for life in lives for _, one in life.merges]
+        found = dict[int, Loaded]()
+        wanted = [one for life in lives if life.fresh for _, one in life.merges]
         while wanted:
             more = self._load(wanted, whole=True)
             found |= more
@@ -249,12 +253,17 @@ class _Lives:
 
     def _recount(self, life: Loaded) -> None:
         """Counts the facts of a customer anew whose rules were edited."""
-        if life.stale and life.state.id is not None:
+        if life.state.id is not None:
             past = events.whole_past(self.transaction, life.state.id, life.applied_event_id)
             recount(self.turn.program, life.state, past)
 
     def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
         """Runs one line, and before it those of the customers who turned out to be this one."""
+        if not life.fresh:  # time alone has woken them
+            options, until = self._options(life), self._until(life)
+            effects = run(self.turn.program, life.state, (), until, options=options)
+            kept = life.before, life.enrollments_before
+            return RunOutcome(life.state, effects, life.applied_event_id, (), *kept)
         applied = _applied([life, *absorbed_of(life, others)])
         effects = run_life(
             self.turn.program,
@@ -286,6 +295,28 @@ class _Lives:
         return Life(loaded.state, loaded.events, merges, self._options(loaded))
 
     def _options(self, life: Loaded) -> RunOptions:
+        """How a line is run: most in the same way as the others."""
+        if self._is_run_otherwise(life):
+            return self._make_options(life)
+        if self.alike is None:
+            self.alike = self._make_options(life)
+        return self.alike
+
+    def _is_run_otherwise(self, life: Loaded) -> bool:
+        """Whether anything of a line's options is its own. Who was called has an address to take,
+        or is still to enter."""
+        turn, state = self.turn, life.state
+        return bool(
+            life.stale
+            or life.whole
+            or turn.program.index.called
+            or turn.business
+            or state.appointments
+            or (life.fresh and _imported_at(life) is not None)
+            or any(one.kept is not None for one in state.enrollments)
+        )
+
+    def _make_options(self, life: Loaded) -> RunOptions:
         turn = self.turn
         return RunOptions(
             wall_clock=turn.parts.wall_clock(self.now),
@@ -352,30 +383,3 @@ def _count_due(turn: Turn, life: Loaded, now: datetime, report: TickReport) -> N
     for one in life.state.enrollments:
         if one.due_at is not None and one.due_at <= now and one.is_open and one.journey not in held:
             report.journey(one.journey).due += 1
-
-
-def _count(report: TickReport, runs: Sequence[RunOutcome]) -> None:
-    for done in runs:
-        for effect in done.effects:
-            if isinstance(effect, Decision):
-                if effect.journey and (what := _counted_as(effect)) is not None:
-                    report.journey(effect.journey).count(what)
-            elif isinstance(effect, QueueMessage):
-                report.journey(effect.enrollment.journey).queued += 1
-
-
-#: The tally in which a decision counts; the others are not counted.
-_COUNTED_AS = {
-    DecisionKind.ENTERED: "entered",
-    DecisionKind.DEFERRED: "deferred",
-    DecisionKind.NOT_SENT: "not_sent",
-    DecisionKind.EXPIRED: "not_sent",
-    DecisionKind.CONVERTED: "converted",
-    DecisionKind.LEFT: "exited",
-}
-
-
-def _counted_as(decision: Decision) -> str | None:
-    what = _COUNTED_AS.get(decision.kind)
-    is_end = what == "exited" and decision.detail.get("status") == Status.COMPLETED
-    return "completed" if is_end else what

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from orchestrator.domain.consent import CLICKS, OPENS, ConsentKey
@@ -133,15 +134,8 @@ def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
     """What the templates of a message see."""
     message, state, now = delivery.message, delivery.state, delivery.at
     project = shop_scope(parts.config)
-    tracking = {
-        name: value.format(
-            channel=message.medium,
-            journey=message.journey,
-            template=message.template,
-            step=message.step,
-        )
-        for name, value in parts.config.tracking_links.items()
-    }
+    where = message.medium, message.journey, message.template, message.step
+    tracking = _tracking(tuple(parts.config.tracking_links.items()), *where)
     journey = parts.program.journeys.get(message.journey)
     return {
         "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
@@ -162,6 +156,15 @@ def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
         ),
         "marketing": message.purpose == Purpose.MARKETING,
     }
+
+
+@lru_cache(maxsize=1024)
+def _tracking(
+    written: tuple[tuple[str, str], ...], channel: str, journey: str, template: str, step: str
+) -> Mapping[str, str]:
+    """The query parameters of a step's links: the same for every customer."""
+    told = {"channel": channel, "journey": journey, "template": template, "step": step}
+    return {name: value.format_map(told) for name, value in written}
 
 
 def _validity(parts: Parts, delivery: Delivery) -> timedelta | None:

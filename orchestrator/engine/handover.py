@@ -12,9 +12,9 @@ import logging
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured, without_data
@@ -38,6 +38,29 @@ _NO_ANSWER = "no answer came before Parcours was stopped"
 _NOT_TOLD = "the process that sends ended before this message"
 
 
+class _ToldAnswers:
+    """What threads tell the engine's, which is woken when a batch is over or much is told: to be
+    woken for each answer costs both as much as the answer.
+    """
+
+    def __init__(self) -> None:
+        self._told = deque[Attempt | Batch | ForkedBatch]()
+        self._is_enough = threading.Event()
+
+    def put(self, told: Attempt | Batch | ForkedBatch) -> None:
+        """Tells what became of a message, or that a batch is over. Safe from any thread."""
+        self._told.append(told)
+        if not isinstance(told, Attempt) or len(self._told) >= GATHER_MAX:
+            self._is_enough.set()
+
+    def take(self, wait_s: float = 0.0) -> Iterator[Attempt | Batch | ForkedBatch]:
+        """What was told, once it is enough or the time is over."""
+        self._is_enough.wait(wait_s)
+        self._is_enough.clear()
+        while self._told:
+            yield self._told.popleft()
+
+
 class HandOver:
     """What this process has leased and not settled yet. It outlives a reload of the project."""
 
@@ -52,7 +75,7 @@ class HandOver:
         self.leased: set[int] = set()  # the ids of what is not settled yet
         self._batches: list[Batch | ForkedBatch] = []
         self._open: dict[int, Attempt] = {}  # answers that are not written yet, by the message's id
-        self._queue: SimpleQueue[Attempt | Batch | ForkedBatch] = SimpleQueue()
+        self._answers = _ToldAnswers()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
         self._off_duty = threading.Event()
@@ -96,8 +119,8 @@ class HandOver:
             missing.discard(index)
             batch.waiting.discard(index)
             to = batch.messages[index].to
-            self._queue.put(Attempt(batch.queued[index], outcome, to))
-        self._queue.put(batch)
+            self._answers.put(Attempt(batch.queued[index], outcome, to))
+        self._answers.put(batch)
 
     def _outcomes(
         self, channel: Channel, batch: Batch, missing: set[int]
@@ -132,14 +155,14 @@ class HandOver:
             why = _NO_ANSWER if self.is_stopping else _NOT_TOLD
             for index in sorted(batch.missing):
                 self._take_told(batch, batch.without_answer(index, notes, broke or why))
-        self._queue.put(batch)
+        self._answers.put(batch)
         batch.over.set()
 
     def _take_told(self, batch: ForkedBatch, told: Told) -> None:
         if told.noted:
             with self._gate:
                 self.breaker(batch.channel).note(batch.queued[told.index].id, told.outcome.kind)
-        self._queue.put(batch.answer(told))
+        self._answers.put(batch.answer(told))
 
     def _be_forked(self) -> None:
         """Makes this the hand-over of a process that sends one batch: no lock of a thread that is
@@ -237,14 +260,13 @@ class HandOver:
         until_s = time.monotonic() + wait_s
         if not self.hold.is_held():
             self._stop_processes()
-        while self._batches and len(self._open) < GATHER_MAX:
-            try:
-                told = self._queue.get(timeout=max(0.0, until_s - time.monotonic()))
-            except Empty:
-                break
-            self._take(told)
-            if isinstance(told, ForkedBatch):
-                until_s = 0.0  # what else has come is taken, and no more waited for
+        left_s = wait_s
+        while self._batches and len(self._open) < GATHER_MAX and left_s >= 0.0:
+            for told in self._answers.take(left_s):
+                self._take(told)
+                if isinstance(told, ForkedBatch):
+                    until_s = 0.0  # what else has come is taken, and no more waited for
+            left_s = until_s - time.monotonic()
         return list(self._open.values())
 
     def _take(self, told: Attempt | Batch | ForkedBatch) -> None:
@@ -314,8 +336,8 @@ class HandOver:
         """What is known of everything that is left: nothing begins, and no answer is waited for."""
         self.stop()
         self._end_processes()
-        while not self._queue.empty():
-            self._take(self._queue.get())
+        for told in self._answers.take():
+            self._take(told)
         with self._gate:
             for batch in self._batches:
                 if isinstance(batch, Batch):

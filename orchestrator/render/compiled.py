@@ -5,6 +5,7 @@ and nobody's data.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
 
@@ -16,12 +17,13 @@ from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.domain.expression import Const, Invoke
 from orchestrator.domain.phrase import said_by, say
 from orchestrator.domain.tag_faults import explain
-from orchestrator.render.budget import TooMuch
+from orchestrator.render.budget import Budget, TooMuch
 from orchestrator.render.constants import find_constants
 from orchestrator.render.environment import TemplateEnvironment, make_environment
 from orchestrator.render.formats import StyleUnknown
-from orchestrator.render.generation import Generator
+from orchestrator.render.generation import TEXT_PART, Generator
 from orchestrator.render.markup import Markup
+from orchestrator.render.pairing import NotAlike, TwoInOne, pair
 from orchestrator.render.questions import QuestionInvalid, find_questions
 from orchestrator.render.reads import Read, find_reads, find_stages
 from orchestrator.render.source import TemplateBroken
@@ -76,7 +78,7 @@ class CompiledText:
     def compile(self) -> CompiledText:
         """Compiles now; raises TemplateBroken with all that is wrong in it."""
         try:
-            tree = self._environment.parse(self._markup.source)
+            tree = self.parse()
             code, unresolved = self._generate(tree)
             self._refuse(
                 [*find_faults(tree), *find_unknown_names(tree, unresolved, self._settings)]
@@ -105,13 +107,13 @@ class CompiledText:
         )
         return self
 
+    def parse(self) -> nodes.Template:
+        """The source as a tree; raises TemplateSyntaxError."""
+        return self._environment.parse(self._markup.source)
+
     def _generate(self, tree: nodes.Template) -> tuple[str, set[str]]:
-        """Python's code of the tree, and the names that it expects from outside."""
-        written = StringIO()
-        generator = Generator(self._environment, None, None, written, optimized=False)
-        generator.constants = find_constants(tree)
-        generator.visit(tree)
-        return written.getvalue(), generator.unknown
+        generator = generate(self._environment, tree)
+        return generator.written, generator.unknown
 
     def _refuse(self, faults: Iterable[Fault]) -> None:
         places = ((self._markup.place(fault.line, fault.word), fault.message) for fault in faults)
@@ -171,6 +173,61 @@ class CompiledText:
             raise TemplateFailed(told) from error
 
 
+class HtmlAndText:
+    """HTML with the text part that was derived from it, rendered in one go where they go along with
+    each other: that is decided with the first.
+    """
+
+    __slots__ = ("_html", "_is_decided", "_template", "_text")
+
+    def __init__(self, html: CompiledText, text: CompiledText) -> None:
+        self._html, self._text = html, text
+        self._template: Template | None = None
+        self._is_decided = False
+
+    def make_ready(self) -> None:
+        """Compiles now, if it was not yet; raises TemplateBroken."""
+        if not self._is_decided:
+            self._template, self._is_decided = self._compile(), True
+        if self._template is None:
+            self._html.make_ready()
+            self._text.make_ready()
+
+    def _compile(self) -> Template | None:
+        try:
+            tree, text = self._html.parse(), self._text.parse()
+            generator = generate(HTML, tree, pair(tree, text))
+            program = compile(generator.written, "<template>", "exec")
+        except (NotAlike, TemplateSyntaxError, RecursionError, SyntaxError, MemoryError):
+            return None  # of the two apart, each knows its faults
+        return Template.from_code(HTML, program, HTML.make_globals(None))
+
+    def render(self, context: dict[str, object], budget: Budget) -> tuple[str, str]:
+        """Both for one customer, as `CompiledText.render`."""
+        self.make_ready()
+        left = budget.left
+        if self._template is not None:
+            context[TEXT_PART] = text = list[str]()
+            # Whatever it was, the two apart say where.
+            with suppress(Exception):
+                root = self._template.root_render_func
+                html = HTML.join_output(root(Context(HTML, context, None, {})))
+                return html, HTML.join_output(text)
+            budget.left = left
+        return self._html.render(context), self._text.render(context)
+
+
+def generate(
+    environment: TemplateEnvironment, tree: nodes.Template, paired: TwoInOne | None = None
+) -> Generator:
+    """Writes Python's code of a tree."""
+    generator = Generator(environment, None, None, StringIO(), optimized=False)
+    generator.paired = paired or TwoInOne()
+    generator.constants = find_constants(tree)
+    generator.visit(tree)
+    return generator
+
+
 def _reason(error: Exception) -> str:
     """Why a rendering ended, without anything that the customer's data holds."""
     if isinstance(error, TooMuch | SecurityError | StyleUnknown):
@@ -198,11 +255,19 @@ class CompiledEmail:
     preheader: CompiledText
     html: CompiledText
     text: CompiledText
+    both: HtmlAndText | None = None  # where the text is derived from the HTML
 
     def make_ready(self) -> None:
         """Compiles what is not compiled yet; raises TemplateBroken."""
-        for part in (self.subject, self.preheader, self.html, self.text):
+        bodies = (self.html, self.text) if self.both is None else (self.both,)
+        for part in (self.subject, self.preheader, *bodies):
             part.make_ready()
+
+    def render_bodies(self, context: dict[str, object], budget: Budget) -> tuple[str, str]:
+        """The HTML and the text; raises TemplateFailed."""
+        if self.both is not None:
+            return self.both.render(context, budget)
+        return self.html.render(context), self.text.render(context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,11 @@ _KEPT = (
     }
 )
 
+#: Filters that ask whether what is printed is escaped.
+ESCAPING = frozenset(
+    name for name in _KEPT if _PassArg.from_obj(filters.FILTERS[name]) is _PassArg.eval_context
+)
+
 ALL: dict[str, Function] = {
     **{name: _of_jinja(name) for name in _KEPT},
     **{name: _of_language(FILTERS[name]) for name in ("abs", "string", "first", "last")},

@@ -16,8 +16,12 @@ from jinja2.idtracking import VAR_LOAD_RESOLVE
 from orchestrator.render.bounded import escape_text
 from orchestrator.render.budget import SIGNS_A_STEP
 from orchestrator.render.constants import Constants
+from orchestrator.render.pairing import TwoInOne
 from orchestrator.render.patterns import CONVERSION
 from orchestrator.render.questions import ALL_ELEMENTS
+
+#: The name under which a context holds the text part that is told beside the HTML.
+TEXT_PART = "_text_part"
 
 
 def _computes(operator: str) -> Callable[[CodeGenerator, nodes.BinExpr, Frame], None]:
@@ -52,7 +56,15 @@ class Generator(CodeGenerator):
         super().__init__(*args, **options)
         self.unknown: set[str] = set()
         self.constants = Constants()
+        self.paired = TwoInOne()
+        self._known = set[str]()  # the values of two texts that are computed already
         self._costs: dict[int, int] = {}  # of a loop's list, or a macro's body, by its id
+
+    @property
+    def written(self) -> str:
+        """The code."""
+        self.stream.seek(0)
+        return self.stream.read()
 
     def fail(self, msg: str, lineno: int) -> None:  # type: ignore[override]
         """Refuses what cannot be compiled; unknown filters and tests were found before, all of them
@@ -72,6 +84,8 @@ class Generator(CodeGenerator):
         super().write_commons()
         self.writeline("join, escape_text = ''.join, environment.escape_text")
         self.writeline("nothing = environment.nothing")
+        if self.paired.texts:
+            self.writeline(f"tell = context.parent[{TEXT_PART!r}].append")
 
     # ------------------------------------------------------------ printing
 
@@ -82,16 +96,17 @@ class Generator(CodeGenerator):
         if frame.eval_ctx.volatile or frame.require_output_check:
             super().visit_Output(node, frame)
             return
-        parts = self._parts(node, frame.eval_ctx.autoescape)
-        self.writeline("yield " if frame.buffer is None else f"{frame.buffer}.append(")
-        self.write("join((")
-        for part in parts:
+        is_text = id(node) in self.paired.texts
+        into = "tell" if is_text else f"{frame.buffer}.append" if frame.buffer else ""
+        escapes = frame.eval_ctx.autoescape and not is_text
+        self.writeline(f"{into}(join((" if into else "yield join((")
+        for part in self._parts(node, escapes):
             if isinstance(part, str):
                 self.write(f"{part!r}, ")
             else:
                 self.newline(part)
-                self._write_value(part, frame)
-        self.write("))" if frame.buffer is None else ")))")
+                self._write_value(part, frame, escapes)
+        self.write(")))" if into else "))")
 
     def _parts(self, node: nodes.Output, escapes: bool) -> list[str | nodes.Expr]:
         parts: list[str | nodes.Expr] = []
@@ -108,12 +123,19 @@ class Generator(CodeGenerator):
                 parts.append(text)
         return parts
 
-    def _write_value(self, node: nodes.Expr, frame: Frame) -> None:
-        short = "escape_text(_shown)" if frame.eval_ctx.autoescape else "_shown"
-        self.write(f"{short} if type(_shown := ")
-        self.visit(node, frame)
-        self.write(f") is str and len(_shown) < {SIGNS_A_STEP} else environment.show(context, ")
-        self.write("_shown), ")
+    def _write_value(self, node: nodes.Expr, frame: Frame, escapes: bool) -> None:
+        name = self.paired.shared.get(id(node))
+        shown = name or "_shown"
+        short, show = (f"escape_text({shown})", "show") if escapes else (shown, "write")
+        if name in self._known:
+            self.write(f"{short} if type({shown}")
+        else:
+            self.write(f"{short} if type({shown} := ")
+            self.visit(node, frame)
+        if name is not None:
+            self._known.add(name)
+        self.write(f") is str and len({shown}) < {SIGNS_A_STEP} ")
+        self.write(f"else environment.{show}(context, {shown}), ")
 
     def visit_Name(self, node: nodes.Name, frame: Frame) -> None:
         text = self.constants.of(node)

@@ -26,6 +26,7 @@ from orchestrator.render.compiled import (
     CompiledEmail,
     CompiledPlain,
     CompiledText,
+    HtmlAndText,
 )
 from orchestrator.render.content import read_content
 from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
@@ -195,11 +196,13 @@ class Loader:
             self._remember(folder, template.name, [f"{template.tag}.txt", *_texts(text_pieces)])
             texts.append(CompiledText(compile_text(text_pieces), TEXT, library.settings))
         self._compile_all(texts)
-        if own_text not in files:
-            # A text part derived from the HTML holds the same tags, already found good; it can wait
-            # for its first use.
-            texts.append(CompiledText(derive_text(marked, pieces), DERIVED, library.settings))
-        return CompiledEmail(language, *texts)
+        subject, preheader, html, *own = texts
+        if own:
+            return CompiledEmail(language, subject, preheader, html, own[0])
+        # A text part derived from the HTML holds the same tags, already found good; it can wait for
+        # its first use.
+        text = CompiledText(derive_text(marked, pieces), DERIVED, library.settings)
+        return CompiledEmail(language, subject, preheader, html, text, HtmlAndText(html, text))
 
     def _compile_plain(self, folder: _Folder, file: str, template: TemplateFile) -> CompiledPlain:
         language = template.tag or self._project_locale

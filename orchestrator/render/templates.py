@@ -200,13 +200,14 @@ class Templates:
         text.
         """
         email = self._email_for(name, locale)
-        scope = self._scope(context, locale, email.language)
+        budget = Budget()
+        scope = self._scope(context, locale, email.language, budget)
         scope["subject"] = headline = one_line(
             (self._subject_for(subject) if subject else email.subject).render(scope)
         )
         scope["preheader"] = preheader = one_line(email.preheader.render(scope))
-        html, text = email.html.render(scope), tidy(email.text.render(scope))
-        return RenderedEmailParts(headline, preheader, html, text)
+        html, text = email.render_bodies(scope, budget)
+        return RenderedEmailParts(headline, preheader, html, tidy(text))
 
     def render_text(
         self, medium: Medium, name: str, locale: str, context: Mapping[str, object]
@@ -237,7 +238,11 @@ class Templates:
         return RenderedContent(plain.sid, tuple(values.items()))
 
     def _scope(
-        self, context: Mapping[str, object], locale: str, language: str
+        self,
+        context: Mapping[str, object],
+        locale: str,
+        language: str,
+        budget: Budget | None = None,
     ) -> dict[str, object]:
         formats = formats_of(
             as_mapping(context.get("customer")),
@@ -250,7 +255,7 @@ class Templates:
         now = None if scope.now is NO_TIME else scope.now
         return {
             **GLOBALS, **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,
-            BUDGET: Budget(),
+            BUDGET: budget or Budget(),
         }  # fmt: skip
 
     def _find_email(self, name: str, locale: str) -> CompiledEmail:

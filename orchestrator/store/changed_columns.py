@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import compress
-from operator import ne
+from operator import itemgetter, ne
 from typing import Any
 
 import orjson
@@ -27,6 +27,7 @@ class Columns:
         json = [n for n, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
         self.first_json, self.json = json[0], frozenset(json)
         self._update = cache(self._make_update)
+        self.picker = cache(_picker)  # what takes the values at some positions
 
     def fingerprint(self, values: Sequence[object]) -> Fingerprint:
         """What tells whether a value changed: JSON, which may be changed in place, as its text. In
@@ -58,6 +59,12 @@ class Columns:
         return self._update(changed)
 
 
+def _picker(positions: tuple[int, ...]) -> Callable[[Values], Values]:
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda values: (values[positions[0]],)
+
+
 def open_json(stored: Any) -> Any:
     """The value of a column of JSON, be it its text or, from PostgreSQL, the value itself."""
     return orjson.loads(stored) if isinstance(stored, str) else stored
@@ -76,7 +83,8 @@ class Changes:
         columns = self._columns
         changed = tuple(columns.positions) if before is None else columns.changed(before, values)
         if changed:
-            self._rows.setdefault(changed, []).append((key, *[values[n] for n in changed]))
+            values = columns.picker(changed)(values)
+            self._rows.setdefault(changed, []).append((key, *values))
 
     def write(self, transaction: Transaction) -> None:
         """One statement for each set of columns that changed together."""

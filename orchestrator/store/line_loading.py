@@ -193,7 +193,9 @@ def _load_persons(
     """Traits, facts, consent, and as much of the past as rules read; with the instant from which
     windows reach back.
     """
-    read = [_read_customer(program, row) for row in transaction.rows(_CUSTOMERS, ids=ids)]
+    version = program.rules_version
+    rows = transaction.rows(_CUSTOMERS, ids=ids)
+    read = [_read_customer(program, version, row) for row in rows]
     loaded = {one.state.id or 0: one for one in read}
     give_accounts(transaction, program, [one.state for one in read])
     # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from
@@ -211,7 +213,7 @@ def _load_persons(
     return loaded, since
 
 
-def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
+def _read_customer(program: Program, version: str, row: tuple[Any, ...]) -> Loaded:
     (
         stored_traits, _, trait_times, facts, facts_version, stage, stage_since,
         segments, consent,
@@ -228,7 +230,7 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         id=customer_id,
         anonymous=anonymous,
         traits=traits,
-        trait_times=_trait_times(traits, trait_times, traits_at),
+        trait_times=_trait_times(traits, traits_at) if trait_times is None else trait_times,
         facts=open_json(facts),
         stage=stage,
         stage_since=stage_since,
@@ -239,7 +241,7 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         happened_at=happened_at or cursor,
         next_due_at=next_due_at,
     )
-    stale = cursor is not None and facts_version != program.rules_version
+    stale = cursor is not None and facts_version != version
     before = OF_CUSTOMER.fingerprint(row)
     return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
 
@@ -248,12 +250,10 @@ def _unless_text(stored: Any, read: Callable[[Any], object]) -> Any:
     return stored if isinstance(stored, str) else read(stored)
 
 
-def _trait_times(traits: Iterable[str], times: Any, traits_at: datetime | None) -> Any:
-    """When each trait was set; of rows from before that was kept, the time of the newest for
+def _trait_times(traits: Iterable[str], traits_at: datetime | None) -> dict[str, str]:
+    """When each trait was set, of rows from before that was kept: the time of the newest for
     all.
     """
-    if times is not None:
-        return times
     return dict.fromkeys(traits, sortable(traits_at)) if traits_at else {}
 
 
