@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.phrase import say_number
+from orchestrator.measure.experiments.experiment_told import tell
 from orchestrator.measure.experiments.logged_tests import LoggedTests, LogQuestion
-from orchestrator.measure.experiments.told import tell
 from orchestrator.measure.experiments.verdict import Judged
 
 
