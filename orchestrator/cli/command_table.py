@@ -28,6 +28,9 @@ COMMANDS = {
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
     "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
+    "gaps": Command(
+        "gaps_command:gaps", "Show which typical programmes run here, and which are missing."
+    ),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(
         "deploy_command:deploy", "Have the workers of a Prefect work pool take shifts."

@@ -25,6 +25,10 @@ INPUTS: dict[str, Phrase] = {
     "years": say("years for which a value is told: 1, 3, 5 and 8"),
     "revenue_so_far": say("the totals of all orders up to the end of the period"),
     "refunds_so_far": say("what was given back up to then to customers who ordered"),
+    "predicted_revenue": say(
+        "what BG/NBD and Gamma-Gamma expect of the orders of the twelve months after the period "
+        "(docs/predictions.md)"
+    ),
     "abandoned_carts": say("carts from which no order came in time"),
     "carts": say("carts: events that fill one, their customers, or their episodes"),
     "subscriptions": say(

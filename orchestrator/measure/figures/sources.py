@@ -8,3 +8,5 @@ from orchestrator.domain.phrase import say
 LITERATURE = say("literature")
 #: What the word means; nobody in particular wrote it first.
 DEFINITION = say("definition")
+#: "Counting Your Customers" the Easy Way, and RFM and CLV: docs/predictions.md.
+FADER_HARDIE = say("Fader, Hardie and Lee, 2005")

@@ -14,7 +14,7 @@ from orchestrator.measure.figures.figure import (
     divide,
     figure,
 )
-from orchestrator.measure.figures.sources import DEFINITION, LITERATURE
+from orchestrator.measure.figures.sources import DEFINITION, FADER_HARDIE, LITERATURE
 
 DAYS_OF_YEAR = Decimal("365.25")
 
@@ -73,6 +73,20 @@ def clv_historic(revenue_so_far: Number, customers: Number) -> Value:
 )
 def clv_historic_net(revenue_so_far: Number, refunds_so_far: Number, customers: Number) -> Value:
     return divide(revenue_so_far - refunds_so_far, customers)
+
+
+@figure(
+    WORTH,
+    say("customer lifetime value, predicted"),
+    say("What a customer will bring in the next twelve months, without discounting."),
+    formula="predicted_revenue / customers",
+    unit=Unit.MONEY,
+    source=FADER_HARDIE,
+    example=Example({"predicted_revenue": "72251.00", "customers": 2357}, "30.653797"),
+)
+def clv_predicted(predicted_revenue: Number, customers: Number) -> Value:
+    """Nothing where fewer than 50 customers ordered again: that is too little data."""
+    return divide(predicted_revenue, customers)
 
 
 @figure(

@@ -29,6 +29,7 @@ from orchestrator.measure.kpis.numbers import (
 )
 from orchestrator.measure.kpis.purchases import NEVER, BoughtSoFar, between, count_of
 from orchestrator.measure.kpis.window import Span, Window
+from orchestrator.measure.predict.expected_revenue import expect_revenue
 from orchestrator.measure.trade.trade import MICROS, Trade, Whole, as_money
 
 Data = dict[str, object]
@@ -40,7 +41,8 @@ YEARS = (1, 3, 5, 8)
 def make_block(trade: Trade, window: Window, beside: Beside = nothing_beside) -> Data:
     """What a trade of one currency comes to in a window; `beside` tells numbers of other things."""
     purchases = BoughtSoFar.before(trade, window.span.end)
-    numbers = add_figures(beside(window.span) | count_window(purchases, window))
+    foreseen = {"predicted_revenue": expect_revenue(trade, window.span.end, window.zone)}
+    numbers = add_figures(beside(window.span) | count_window(purchases, window) | foreseen)
     first_call = int(trade.calls.at[0]) if len(trade.calls) else NEVER
     return {
         "overall": _overall(trade, purchases, window, numbers),

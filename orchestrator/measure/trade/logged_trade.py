@@ -10,14 +10,18 @@ import numpy as np
 from orchestrator.domain.call import Call
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person
-from orchestrator.intake.history import read_history
+from orchestrator.intake.history import History, read_history
 from orchestrator.measure.trade.deal_rows import gather, read_deal
 from orchestrator.measure.trade.trade import CallColumns, Trade, as_micros, whole
 
 
 def read_logged_trade(paths: Iterable[Path], currency: str) -> Trade:
     """Reads a log; `currency` is the project's, for orders that name none. Raises FileDamaged."""
-    history = read_history(paths)
+    return trade_of(read_history(paths), currency)
+
+
+def trade_of(history: History, currency: str) -> Trade:
+    """The trade that a history tells of."""
     people = find_people_behind(history.calls)
     place = {person: number for number, person in enumerate(dict.fromkeys(people))}
     who = [place[person] for person in people]
