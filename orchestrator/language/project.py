@@ -223,6 +223,9 @@ class _Reading:
                 )
             elif document is not None:
                 found[path.stem] = document
+        for path in sorted(folder.glob("[!.]*/**/*.y*ml")):
+            told = say("files lie in `journeys/` itself: this one, in a folder of it, is not read")
+            self._report(path, told, "warning")
         return found
 
     def _read(self, path: Path) -> Document | None:

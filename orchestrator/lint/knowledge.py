@@ -15,9 +15,11 @@ from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.triggers import EventTrigger
 from orchestrator.language.lifecycle_file import BUILT_IN
 from orchestrator.language.project import Project
+from orchestrator.lint.rules import Spot
 from orchestrator.lint.step_rules import Subject, subjects
 from orchestrator.lint.uses import Mention, mentions, walk_values
 from orchestrator.render import Templates
+from orchestrator.render.compiled import Asked
 
 #: Traits that the specification of `identify` reserves, and those that Parcours reads itself.
 OWN_TRAITS = frozenset({
@@ -63,13 +65,14 @@ class Knowledge:
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """Every event that a file names."""
-        asked = (
-            Mention(call.name, one.spot)
-            for one in self.subjects
-            for call in one.text.asked
-            if call.call.function == "performed"
-        )
-        return (*mentions(self.project, self.templates), *asked)
+        return tuple(mentions(self.project, self.asked))
+
+    @cached_property
+    def asked(self) -> tuple[tuple[Spot, Asked], ...]:
+        """Every function of the language that a template or the subject of a step calls."""
+        of_templates = self.templates.asked if self.templates else ()
+        of_subjects = ((one.spot, call) for one in self.subjects for call in one.text.asked)
+        return (*(((one.file, one.line, one.column), one) for one in of_templates), *of_subjects)
 
     @cached_property
     def subjects(self) -> tuple[Subject, ...]:

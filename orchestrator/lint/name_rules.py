@@ -5,7 +5,6 @@ coupons. What nobody sends is a condition that never holds, or a hole in somebod
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from orchestrator.documents.document import Document
 from orchestrator.domain.expression import Compare, Const, calls, walk
@@ -13,9 +12,10 @@ from orchestrator.domain.phrase import Phrase, all_of, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.values import is_number
 from orchestrator.domain.webhook_port import ANSWERED
+from orchestrator.lint.inner_names import names_inside
 from orchestrator.lint.knowledge import Knowledge
 from orchestrator.lint.rules import Finding, Rules, Spot
-from orchestrator.lint.step_rules import messages
+from orchestrator.lint.template_reads import template_reads
 from orchestrator.lint.uses import Usage, path_of, paths_of, usages, walk_values
 
 NAMES: Rules[Knowledge] = Rules()
@@ -87,9 +87,10 @@ def unknown_properties(known: Knowledge) -> Iterator[Finding]:
     """Properties that an event does not have, by plan or data."""
     yield from _in_conditions(known)
     yield from _in_facts(known)
-    for where, path in _template_reads(known, "entry"):
+    for where, path in template_reads(known, "entry"):
         if events := known.entry_events(where.journeys):
             yield from _missing(known, where.spot, events, path[1])
+    yield from names_inside(known)
 
 
 def _in_conditions(known: Knowledge) -> Iterator[Finding]:
@@ -228,7 +229,7 @@ def unknown_facts(known: Knowledge) -> Iterator[Finding]:
                     has_none=has_none,
                 )
                 yield usage.spot, told
-    for where, path in _template_reads(known, "customer"):
+    for where, path in template_reads(known, "customer"):
         near = closest(path[1], known.facts, likeness=0.85)
         if path[1] not in known.traits and near:
             told = say("there is no fact '{name}'; did you mean '{near}'?", name=path[1], near=near)
@@ -249,7 +250,7 @@ def _traits_read(known: Knowledge, root: str = "customer") -> Iterator[tuple[Spo
         for path in dict.fromkeys(paths_of(usage.tree)):
             if path[0] == root and len(path) == 2:
                 yield usage.spot, path[1]
-    for where, path in _template_reads(known, root):
+    for where, path in template_reads(known, root):
         yield where.spot, path[1]
 
 
@@ -275,7 +276,7 @@ def unknown_variables(known: Knowledge) -> Iterator[Finding]:
                     hint=did_you_mean(path[1], variables),
                 )
                 yield usage.spot, told
-    for where, path in _template_reads(known, "vars"):
+    for where, path in template_reads(known, "vars"):
         documents = [known.project.documents[name] for name in where.journeys]
         variables = frozenset(name for one in documents for name in _variables(one))
         if documents and path[1] not in variables:
@@ -296,7 +297,7 @@ def coupons_without_step(known: Knowledge) -> Iterator[Finding]:
         if reads and "journey" in usage.document.map and not _gives_coupon(usage.document):
             told = say("no step of this journey gives a coupon: put `coupon` before it")
             yield usage.spot, told
-    for where, _ in _template_reads(known, "coupon"):
+    for where, _ in template_reads(known, "coupon"):
         documents = [known.project.documents[name] for name in where.journeys]
         if documents and not any(_gives_coupon(one) for one in documents):
             names = all_of(where.journeys)
@@ -319,36 +320,3 @@ def _variables(document: Document) -> frozenset[str]:
 def _gives_coupon(document: Document) -> bool:
     steps = walk_values(document.map.get("steps"), ("steps",))
     return any(path[-1] in ("coupon", "reward") for path, _ in steps)
-
-
-# ---------------------------------------------------------------- templates
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """A place in a template, and the journeys that send it."""
-
-    spot: Spot
-    journeys: tuple[str, ...]
-
-
-def _template_reads(known: Knowledge, root: str) -> Iterator[tuple[_Where, tuple[str, ...]]]:
-    """What templates, and subjects of steps, read of a root, once a place; the journeys are all
-    that send one with it."""
-    if known.templates is None:
-        return
-    senders: dict[tuple[str, str], set[str]] = {}
-    for journey, step in messages(known.project):
-        senders.setdefault((step.medium, step.template), set()).add(journey.id)
-    found: dict[tuple[Spot, tuple[str, ...]], set[str]] = {}
-    for template, reads in known.templates.reads().items():
-        for read in reads:
-            if read.path[0] == root:
-                key = (read.file, read.line, read.column), read.path[:2]
-                found.setdefault(key, set()).update(senders.get(template, ()))
-    for subject in known.subjects:
-        for path in dict.fromkeys(read.path[:2] for read in subject.text.reads):
-            if path[0] == root:
-                found.setdefault((subject.spot, path), set()).add(subject.journey)
-    for (spot, path), journeys in found.items():
-        yield _Where(spot, tuple(sorted(journeys))), path

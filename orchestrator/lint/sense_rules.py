@@ -156,9 +156,9 @@ def _asked(known: Knowledge, function: str) -> Iterator[tuple[Spot, Invoke]]:
     """Every call of a function, in files of journeys and in templates, and where it stands."""
     for usage in usages(known.project):
         yield from ((usage.spot, call) for call in calls(usage.tree, function))
-    for one in known.templates.asked if known.templates is not None else ():
+    for spot, one in known.asked:
         if one.call.function == function:
-            yield (one.file, one.line, one.column), one.call
+            yield spot, one.call
 
 
 @SENSE.rule(
@@ -311,6 +311,12 @@ def no_message(known: Knowledge) -> Iterator[Finding]:
         if journey.steps and not does:
             told = say("no step sends a message or does anything: they only wait and choose")
             yield _at(known, journey, "steps"), told
+        elif journey.steps and journey.holdout >= _ALL:
+            told = say("the control group is everybody, so nothing is ever sent or done")
+            yield _at(known, journey, "holdout"), told
+
+
+_ALL = 100  # percent
 
 
 @SENSE.rule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator.documents.document import Document, Path
@@ -11,7 +11,7 @@ from orchestrator.domain.expression import Attribute, Const, Expr, Invoke, Item,
 from orchestrator.domain.lifecycle import FactKind
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Spot
-from orchestrator.render import Templates
+from orchestrator.render.compiled import Asked
 
 _OF_FACTS = frozenset({*FactKind, "minus"})
 
@@ -63,17 +63,18 @@ def usages(project: Project) -> Iterator[Usage]:
                 yield Usage(document, path, tree)
 
 
-def mentions(project: Project, templates: Templates | None) -> Iterator[Mention]:
-    """Every event that a file names; what steps emit is not named by that."""
+def mentions(project: Project, asked: Iterable[tuple[Spot, Asked]]) -> Iterator[Mention]:
+    """Every event that a file names, or that templates ask about; what steps emit is not named by
+    that."""
     for stem, document in project.documents.items():
         if stem != "events":
             yield from _in_document(document)
     for usage in usages(project):
         for name in performed(usage.tree):
             yield Mention(name, usage.spot)
-    for asked in templates.asked if templates else ():
-        if asked.call.function == "performed":
-            yield Mention(asked.name, (asked.file, asked.line, asked.column))
+    for spot, one in asked:
+        if one.call.function == "performed":
+            yield Mention(one.name, spot)
 
 
 def _in_document(document: Document) -> Iterator[Mention]:

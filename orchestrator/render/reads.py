@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import nodes
 
-ROOTS_READ = frozenset({"customer", "account", "entry", "vars", "coupon"})
+ROOTS_READ = frozenset({"customer", "account", "entry", "item", "vars", "coupon"})
+ELEMENT = "[]"  # in a path: what a loop takes out of the list before it
 
 _STAGE = ("customer", "stage")
 
@@ -24,13 +26,23 @@ class Read:
 
 def find_reads(tree: nodes.Template) -> Iterator[tuple[tuple[str, ...], int]]:
     """The paths below those roots, with the line of the compiled source; names that the template
-    gives itself are its own.
+    gives itself are its own, but for those that a loop gives the elements of a list.
     """
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
+    given = Counter(name.name for name in tree.find_all(nodes.Name) if name.ctx != "load")
+    loops = dict(_loops(tree, given))
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
         path = _path(node)
-        if len(path) > 1 and path[0] in ROOTS_READ - own:
+        path = (*loops[path[0]], *path[1:]) if path[:1] and path[0] in loops else path
+        if len(path) > 1 and path[0] in ROOTS_READ - given.keys():
             yield path, node.lineno
+
+
+def _loops(tree: nodes.Template, given: Mapping[str, int]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The names that one loop alone gives, each with the path of what it stands for."""
+    for loop in tree.find_all(nodes.For):
+        path = _path(loop.iter) if isinstance(loop.iter, nodes.Expr) else ()
+        if isinstance(loop.target, nodes.Name) and given[loop.target.name] == 1 and len(path) > 1:
+            yield loop.target.name, (*path, ELEMENT)
 
 
 def find_stages(tree: nodes.Template) -> Iterator[tuple[str, int]]:

@@ -217,3 +217,35 @@ def test_a_stage_that_is_entered_from_itself_is_told(tmp_path: Path) -> None:
     files = journey("trigger: {stage: a, from: a}")
     told = [one.message for one in check(tmp_path, files, lifecycle) if one.rule == "never-holds"]
     assert told == ["nobody enters a stage from itself"]
+
+
+@pytest.mark.parametrize("step", ["subscribe: email", "unsubscribe: email"])
+def test_a_channel_is_no_topic(tmp_path: Path, step: str) -> None:
+    told = "`email` is no topic: write `{channel: email}`"
+    assert told in [
+        one.message.partition(": ")[2] for one in check(tmp_path, journey(STARTED, step))
+    ]
+    settings = {"parcours.toml": '[topics]\noffers = "Offers"\n'}
+    assert told in the_error(tmp_path, journey(STARTED, step), settings)
+
+
+STARTED = "trigger: manual\ntopic: offers"
+
+
+def test_a_trait_with_the_name_of_a_fact_is_never_read(tmp_path: Path) -> None:
+    facts = "lifecycle: x\nfacts: {orders: {count: Order Completed}}\n"
+    files = journey(STARTED, "update: {orders: 3}"), {"journeys/lifecycle.yaml": facts}
+    told = [one.message for one in check(tmp_path, *files) if "'orders' is a fact" in one.message]
+    assert len(told) == 1
+
+
+def test_a_control_group_of_everybody_is_told(tmp_path: Path) -> None:
+    files = journey(f"{STARTED}\nholdout: 100%")
+    told = [one.message for one in check(tmp_path, files) if one.rule == "no-message"]
+    assert told == ["the control group is everybody, so nothing is ever sent or done"]
+
+
+def test_a_file_in_a_folder_of_journeys_is_told_not_to_be_read(tmp_path: Path) -> None:
+    files = journey(STARTED), {"journeys/old/y.yaml": "journey: y\n"}
+    (told,) = [one for one in check(tmp_path, *files) if one.file == "journeys/old/y.yaml"]
+    assert "is not read" in told.message

@@ -230,6 +230,79 @@ def test_an_option_of_another_tool_is_not_taken_for_a_property_in_silence(tmp_pa
     assert found(tmp_path, "unknown-property", PLAN, journey(body)) == []
 
 
+NO_NAME = "nothing in `event.products` has a 'nmae'; did you mean 'name'?"
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("any(event.products, nmae='x')", NO_NAME),
+        ("'x' in event.products[].nmae", NO_NAME),
+        ("sum(event.products, 'nmae * 2') > 3", NO_NAME),
+        ("event.products[0].nmae == 'x'", NO_NAME.replace("products`", "products[0]`")),
+        ("(event.products | first).nmae == 'x'", NO_NAME),
+        ("event.products.name == 'x'", "`event.products` is a list: write `event.products[].name`"),
+        ("any(event.products, name='x') and event.products[0].name == 'x'", ""),
+    ],
+)
+def test_a_name_that_no_element_of_a_list_has_is_told(
+    tmp_path: Path, condition: str, told: str
+) -> None:
+    files = journey(f'trigger:\n  event: Order Completed\n  if: "{condition}"')
+    messages = found(tmp_path, "unknown-property", PLAN, files)
+    assert len(messages) == bool(told)
+    assert told in "".join(messages)
+
+
+@pytest.mark.parametrize("of", ["products[].nmae", "products.name"])
+def test_a_fact_of_what_no_element_has_is_told(tmp_path: Path, of: str) -> None:
+    facts = f"lifecycle: x\nfacts:\n  a: {{most_frequent: Order Completed, of: '{of}'}}\n"
+    files = journey("trigger: manual"), {"journeys/lifecycle.yaml": facts}
+    assert len(found(tmp_path, "unknown-property", PLAN, *files)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("{% for one in entry.products %}{{ one.nmae }}{% endfor %}", True),
+        ("{{ entry.products.name }}", True),
+        ("{{ item.nmae }}", True),
+        ("{% for one in entry.products %}{{ one.name }} {{ loop.index }}{% endfor %}", False),
+        ("{{ entry.products | length }} {{ entry.total }} {{ item.name }}", False),
+        ("{% for one in [1, 2] %}{{ one.nmae }}{% endfor %}", False),
+    ],
+)
+def test_a_name_that_no_element_has_is_told_in_a_template(
+    tmp_path: Path, text: str, is_told: bool
+) -> None:
+    files = journey("trigger: {event: Order Completed, for_each: event.products}")
+    assert bool(found(tmp_path, "unknown-property", PLAN, files, mail(text))) is is_told
+
+
+def test_the_element_of_a_trigger_is_known_in_all_of_its_journey(tmp_path: Path) -> None:
+    trigger = "trigger: {event: Order Completed, for_each: event.products, if: item.nmae == 'x'}"
+    files = journey(f"{trigger}\nonly_if: item.nmae == 'x'")
+    assert len(found(tmp_path, "unknown-property", PLAN, files)) == 2
+
+
+def test_without_a_plan_products_are_a_list_and_their_elements_may_say_anything(
+    tmp_path: Path,
+) -> None:
+    body = "trigger:\n  event: Order Completed\n  if: {}"
+    files = journey(body.format("event.products.name == 'x'"))
+    assert len(found(tmp_path, "unknown-property", files)) == 1
+    files = journey(body.format("any(event.products, anything='x') and event.a.b == 3"))
+    assert found(tmp_path, "unknown-property", files) == []
+
+
+def test_a_message_asked_about_in_the_subject_of_a_step_must_be_one_that_is_sent(
+    tmp_path: Path,
+) -> None:
+    step = "email: {template: hello, subject: \"{{ 'x' if received('other') }}\"}"
+    files = journey("trigger: manual", step), mail("x", name="other")
+    assert len(found(tmp_path, "received-nothing", *files)) == 1
+
+
 # ---------------------------------------------------------------- traits, facts, variables
 
 

@@ -45,6 +45,14 @@ class UpdateForm(StepForm, word="update"):
                     ),
                     at_key=True,
                 )
+        for name in sorted(self.update.keys() & (site.place.known.facts or frozenset())):
+            site.place.at(name).warn(
+                say(
+                    "'{name}' is a fact, counted from events: a trait of that name is never read",
+                    name=name,
+                ),
+                at_key=True,
+            )
         return UpdateTraits(site.id, read_values(self.update, site.place))
 
 
@@ -85,7 +93,12 @@ def _what(written: str | ChannelOptions, site: Site) -> tuple[str, Medium | None
     """The topic, or the medium, that a step is about."""
     if isinstance(written, ChannelOptions):
         return "", written.channel
-    site.place.check_topic(written)
+    topics = site.place.known.topics
+    if written in tuple(Medium) and written not in (topics or ()):
+        told = say("`{medium}` is no topic: write `{{channel: {medium}}}`", medium=written)
+        (site.place.warn if topics is None else site.place.error)(told)
+    else:
+        site.place.check_topic(written)
     return written, None
 
 
