@@ -111,13 +111,15 @@ def _check_recipient(message: RenderedMessage) -> None:
 
 
 def _check_features(message: RenderedMessage, supports: frozenset[Feature]) -> None:
-    wanted = {
-        Feature.HTML: bool(message.html),
-        Feature.HEADERS: bool(message.headers),
-        Feature.REPLY_TO: bool(message.reply_to),
-        Feature.VALIDITY: message.validity_s is not None,
-    }
-    lacking = [feature for feature, want in wanted.items() if want and feature not in supports]
+    if supports is EVERYTHING:
+        return
+    wanted = (
+        (Feature.HTML, bool(message.html)),
+        (Feature.HEADERS, bool(message.headers)),
+        (Feature.REPLY_TO, bool(message.reply_to)),
+        (Feature.VALIDITY, message.validity_s is not None),
+    )
+    lacking = [feature for feature, want in wanted if want and feature not in supports]
     if lacking:
         raise MessageRefused(say("this channel cannot carry: {listed}", listed=", ".join(lacking)))
 
@@ -136,12 +138,17 @@ def _check_headers(message: RenderedMessage) -> None:
     except UnicodeEncodeError:  # its text quotes the message
         raise MessageRefused(say("half of a character (a lone surrogate) in the message")) from None
     for name, value in message.headers:
-        if not _HEADER_NAME.fullmatch(name):
-            raise MessageRefused(say("a header's name has characters that RFC 5322 does not allow"))
-        if name.lower() in RESERVED_HEADERS:
-            raise MessageRefused(say("the header {name} is not for a message to set", name=name))
+        _check_header_name(name)
         if _LINE_BREAK.search(value):
             raise MessageRefused(say("a line break in the header {name}", name=name))
+
+
+@lru_cache(maxsize=64)  # the same few in all messages
+def _check_header_name(name: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        raise MessageRefused(say("a header's name has characters that RFC 5322 does not allow"))
+    if name.lower() in RESERVED_HEADERS:
+        raise MessageRefused(say("the header {name} is not for a message to set", name=name))
 
 
 @lru_cache(maxsize=512)  # the sender's again and again, the reader's thrice

@@ -22,6 +22,7 @@ COMMANDS = {
     "experiment": Command(
         "experiment_command:experiment", "Judge experiments: what caused more, and how sure it is."
     ),
+    "results": Command("results_command:results", "Tell what journeys brought, and caused."),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
@@ -48,6 +49,9 @@ COMMANDS = {
     "tasks": Command(
         "tasks_command:app",
         "List the to-dos for people, say that one is done, or write them to a file.",
+    ),
+    "spend": Command(
+        "spend_command:app", "Take in what was spent on marketing, by day, channel and campaign."
     ),
     "suppressions": Command(
         "suppressions_command:app",

@@ -83,7 +83,9 @@ class Commands(TyperGroup):
 
 
 #: The commands that are groups of others.
-GROUPS = frozenset({"audience", "coupons", "messages", "suppressions", "tasks", "webhooks"})
+GROUPS = frozenset(
+    {"audience", "coupons", "messages", "spend", "suppressions", "tasks", "webhooks"}
+)
 
 
 def _alone(function: Any) -> typer.Typer:

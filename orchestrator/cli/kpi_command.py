@@ -3,55 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from orchestrator.cli.databases import opened
+from orchestrator.cli.kpi_figure import print_figure
+from orchestrator.cli.kpi_options import (
+    By,
+    Cart,
+    FigureName,
+    From,
+    Funnels,
+    Logs,
+    Spend,
+    To,
+    Typed,
+    Within,
+)
 from orchestrator.cli.options import AsJson, ProjectFolder, refused
 from orchestrator.cli.output import print_answer, print_json
-from orchestrator.cli.projects import load_settings, settings_or_defaults, zone_of
+from orchestrator.cli.projects import load, load_settings, settings_or_defaults, zone_of
 from orchestrator.config import Config
-from orchestrator.measure.kpis.answered import KpiQuestion, answer
-from orchestrator.measure.kpis.asked import InvalidQuestion, name_of, read_steps, read_window
+from orchestrator.measure.kpis.answered import KpiQuestion
+from orchestrator.measure.kpis.asked import (
+    InvalidQuestion,
+    name_of,
+    read_by,
+    read_steps,
+    read_window,
+    read_windows,
+)
+from orchestrator.measure.kpis.kept_answer import answer_kept
 from orchestrator.measure.kpis.kpis_told import tell_kpis
-from orchestrator.measure.trade.kept_trade import read_kept_trade
-from orchestrator.measure.trade.logged_trade import read_logged_trade
-from orchestrator.measure.trade.trade import Trade
-
-From = Annotated[
-    str | None,
-    typer.Option("--from", metavar="DATE", help="The first day, or instant."),
-]
-To = Annotated[
-    str | None, typer.Option("--to", metavar="DATE", help="The end, which is no part of it.")
-]
-Logs = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--events",
-        metavar="FILE",
-        help="Calls as JSON lines, plain or gzip, instead of the database; may be repeated.",
-        exists=True,
-        dir_okay=False,
-    ),
-]
-Funnels = Annotated[
-    list[str] | None,
-    typer.Option("--funnel", metavar='"A > B"', help="Events in their order; may be repeated."),
-]
-Cart = Annotated[
-    str | None, typer.Option("--cart", metavar="EVENT", help="Carts that this event fills.")
-]
+from orchestrator.measure.kpis.logged_answer import answer_logged
 
 
 def kpi(
+    numbers: Typed = None,
     *,
     since: From = None,
     until: To = None,
+    by: By = None,
     events: Logs = None,
+    spend: Spend = None,
     funnel: Funnels = None,
+    within: Within = None,
     cart: Cart = None,
+    figure: FigureName = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -59,27 +55,36 @@ def kpi(
 
     Of the database, or of a log alone. Months and days are those of the project's time zone.
     """
+    if figure is not None or numbers:
+        print_figure(figure or "", numbers or [], as_json)
+        return
     config = settings_or_defaults(project) if events else load_settings(project)
     zone = zone_of(config)
     with refused(None, InvalidQuestion):
+        start, end = read_window(since, until, zone)
         question = KpiQuestion(
             name_of(events[0]) if events else config.project.name,
             zone,
             config.project.currency,
-            *read_window(since, until, zone),
-            [read_steps(text) for text in funnel or ()],
+            start=start,
+            end=end,
+            funnels=[read_steps(text) for text in funnel or ()],
+            windows=read_windows(within or []),
             cart=cart,
+            by=None if by is None else read_by(by),
         )
-    found = answer(_read_trade(config, events), question)
+        found = (
+            answer_logged(events, question, spend)
+            if events
+            else _ask_database(config, question, project)
+        )
     if as_json:
         print_json(found)
     else:
         print_answer(tell_kpis(found))
 
 
-def _read_trade(config: Config, events: list[Path] | None) -> Trade:
-    currency = config.project.currency
-    if events:
-        return read_logged_trade(events, currency)
+def _ask_database(config: Config, question: KpiQuestion, project: Path) -> dict[str, object]:
+    loaded = load(project, need_templates=False) if question.needs_project else None
     with opened(config, to_look=True) as database:
-        return read_kept_trade(database, currency)
+        return answer_kept(database, question, loaded)

@@ -99,7 +99,7 @@ class Line:
         due, cursor, clock = enrollment.due_at, self.state.cursor, self.options.wall_clock
         if due is None or enrollment.journey in self.options.on_hold:
             return None
-        if enrollment.was_due_before_it_was_known(due):
+        if enrollment.known_at is not None and enrollment.was_due_before_it_was_known(due):
             return enrollment.known_at
         if cursor is not None and due < cursor:
             due = cursor

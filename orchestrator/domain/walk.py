@@ -202,15 +202,21 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
 
 
 def _next_due(line: Line, now: datetime) -> Enrollment | None:
-    due = []
+    first = None
     for enrollment in line.state.enrollments:
         if enrollment.due_at is not None and enrollment.due_at <= now and enrollment.is_open:
             at = line.due_instant(enrollment)
-            if at is not None and at <= now:
-                due.append(enrollment)
-    if len(due) < 2:
-        return due[0] if due else None
-    return min(due, key=lambda enrollment: _precedence(line, enrollment))
+            if (
+                at is not None
+                and at <= now
+                and (first is None or _comes_before(line, enrollment, first))
+            ):
+                first = enrollment
+    return first
+
+
+def _comes_before(line: Line, one: Enrollment, other: Enrollment) -> bool:
+    return _precedence(line, one) < _precedence(line, other)
 
 
 def _precedence(line: Line, enrollment: Enrollment) -> tuple[datetime, int, str]:

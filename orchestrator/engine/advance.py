@@ -306,15 +306,11 @@ class _Lives:
         """Whether anything of a line's options is its own. Who was called has an address to take,
         or is still to enter."""
         turn, state = self.turn, life.state
-        return bool(
-            life.stale
-            or life.whole
-            or turn.program.index.called
-            or turn.business
-            or state.appointments
-            or (life.fresh and _imported_at(life) is not None)
-            or any(one.kept is not None for one in state.enrollments)
-        )
+        is_called = turn.program.index.called or turn.business or state.appointments
+        is_import = life.fresh and _imported_at(life) is not None
+        if is_called or is_import or life.stale or life.whole:
+            return True
+        return [one for one in state.enrollments if one.kept is not None] != []
 
     def _make_options(self, life: Loaded) -> RunOptions:
         turn = self.turn

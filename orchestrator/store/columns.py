@@ -60,6 +60,11 @@ def _from_text(text: str | None) -> datetime | None:
 
 def dump_json(value: Any) -> str:
     """JSON text of a value; times become ISO text."""
+    if not value:  # as of most columns: a third of the time
+        if value is None:
+            return "null"
+        if type(value) is dict:
+            return "{}"
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 

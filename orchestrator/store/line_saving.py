@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from orchestrator.domain.assignment import HOLDOUT
 from orchestrator.domain.consent import MARKETING
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.identity import fold_address
@@ -226,14 +227,17 @@ def _unopened(one: Enrollment) -> Mapping[str, object] | str:
 
 def _touched(outcome: RunOutcome) -> Iterable[Enrollment]:
     """The enrollments a run began or changed, those no longer in the state included, each once."""
-    seen: dict[int, Enrollment] = {
-        id(e): e for e in outcome.state.enrollments if e.changed or e.id is None
-    }
+    touched = [e for e in outcome.state.enrollments if e.changed or e.id is None]
     for effect in outcome.effects:
-        enrollment = getattr(effect, "enrollment", None)
-        if enrollment is not None and (enrollment.changed or enrollment.id is None):
-            seen.setdefault(id(enrollment), enrollment)
-    return seen.values()
+        one = getattr(effect, "enrollment", None)
+        if one is not None and (one.changed or one.id is None) and not _holds(touched, one):
+            touched.append(one)
+    return touched
+
+
+def _holds(some: Sequence[Enrollment], one: Enrollment) -> bool:
+    """Whether it is among them itself: two may be equal until they are written."""
+    return [other for other in some if other is one] != []
 
 
 # ---------------------------------------------------------------- merges
@@ -275,6 +279,18 @@ def _refuse_marketing(
 
 def _all_assignments(state: CustomerState, now: datetime) -> list[Row]:
     return [
-        {"customer_id": state.id, "journey": journey, "step": step, "variant": variant, "at": now}
+        {
+            "customer_id": state.id,
+            "journey": journey,
+            "step": step,
+            "variant": variant,
+            "at": _drawn_at(state, journey, now) if step == HOLDOUT else now,
+        }
         for (journey, step), variant in state.assignments.items()
     ]
+
+
+def _drawn_at(state: CustomerState, journey: str, now: datetime) -> datetime:
+    """Whether somebody is held out is drawn when they first enter the journey, or any ("")."""
+    entries = state.entries.items()
+    return min((one.first for name, one in entries if journey in ("", name)), default=now)

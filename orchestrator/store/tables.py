@@ -19,6 +19,7 @@ from orchestrator.store import call_tables, offer_tables
 from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
 from orchestrator.store.open_table import OPEN_COUNTS as OPEN_COUNTS
+from orchestrator.store.spend_table import SPENDINGS as SPENDINGS
 from orchestrator.store.webhook_table import WEBHOOKS as WEBHOOKS
 
 

@@ -13,6 +13,8 @@ from orchestrator.domain.predicted_traits import PREDICTED_IDS
 from orchestrator.store.tables import CUSTOMERS, EVENTS
 from orchestrator.store.transaction import Transaction
 
+#: The trait that says which channel brought a customer.
+CHANNEL_TRAIT = "acquisition_channel"
 WALK_ROWS = 5_000  # in memory at a time
 _CALLED = (Kind.IDENTIFY, Kind.MERGE, Kind.GROUP, Kind.TRACK, Kind.PAGE, Kind.SCREEN)
 _e, _c = EVENTS.c, CUSTOMERS.c
@@ -28,7 +30,7 @@ class CallRow(NamedTuple):
     name: str
 
 
-class DealRow(NamedTuple):
+class EventTold(NamedTuple):
     """An event with what it tells."""
 
     customer_id: int
@@ -43,13 +45,18 @@ class PersonRow(NamedTuple):
     id: int
     external_id: str
     anonymous: bool
+    stage: str | None
+    channel: object  # that brought them, as a trait says
 
 
 def walk_people(transaction: Transaction) -> Iterator[PersonRow]:
     """Everybody, streamed."""
-    query = select(_c.id, _c.external_id, _c.anonymous).where(_c.merged_into.is_(None))
-    for row in transaction.execute(query.order_by(_c.id), execution_options=_STREAM):
-        yield PersonRow(*row)
+    columns = (_c.id, _c.external_id, _c.anonymous, _c.stage, _c.traits)
+    query = select(*columns).where(_c.merged_into.is_(None)).order_by(_c.id)
+    for key, name, anonymous, stage, traits in transaction.execute(
+        query, execution_options=_STREAM
+    ):
+        yield PersonRow(key, name, anonymous, stage, traits.get(CHANNEL_TRAIT))
 
 
 def walk_calls(transaction: Transaction) -> Iterator[CallRow]:
@@ -68,16 +75,18 @@ def walk_calls(transaction: Transaction) -> Iterator[CallRow]:
         yield CallRow(who, at, name if kind == Kind.TRACK else "")
 
 
-def walk_deals(transaction: Transaction, names: Collection[str]) -> Iterator[DealRow]:
-    """The track calls of some names with their properties, in the order of time, streamed."""
+def walk_told(
+    transaction: Transaction, names: Collection[str], kinds: Collection[Kind]
+) -> Iterator[EventTold]:
+    """The events of some names with their properties, in the order of time, streamed."""
     query = (
         select(_WHO, _e.at, _e.name, _e.properties)
         .join(CUSTOMERS, _c.id == _e.customer_id)
-        .where(_e.kind == int(Kind.TRACK), _e.name.in_(sorted(names)))
+        .where(_e.kind.in_([int(kind) for kind in kinds]), _e.name.in_(sorted(names)))
         .order_by(_e.at, _e.id)
     )
     for row in transaction.execute(query, execution_options=_STREAM):
-        yield DealRow(*row)
+        yield EventTold(*row)
 
 
 _STREAM = {"yield_per": WALK_ROWS}

@@ -47,6 +47,7 @@ from orchestrator.store.tables import (
     ENROLLMENTS,
     EVENTS,
     MESSAGES,
+    SPENDINGS,
     STAGE_CHANGES,
 )
 
@@ -233,7 +234,7 @@ def _orders(dialect: SqlDialect) -> Select[Any]:
             _text("order_id").label("order_id"),
             case(kinds, value=ev.name).label("kind"),
             _amount(dialect, "total").label("amount"),
-            func.upper(_text("currency"), type_=Text).label("currency"),
+            func.upper(func.trim(_text("currency")), type_=Text).label("currency"),
             _text("coupon").label("coupon"),
             ev.id.label("event_id"),
             ev.customer_id,
@@ -287,6 +288,18 @@ def _stages(_dialect: SqlDialect) -> Select[Any]:
     )
 
 
+# ---------------------------------------------------------------- money spent
+
+
+def _spend(_dialect: SqlDialect) -> Select[Any]:
+    s = SPENDINGS.c
+    return select(
+        *(s.date, s.channel, s.campaign),
+        (cast(s.micros, Float) / 1_000_000).label("amount"),
+        *(s.currency, s.leads, s.impressions, s.clicks),
+    )
+
+
 # ---------------------------------------------------------------- all of them
 
 #: Every view by its name, and what it selects.
@@ -297,6 +310,7 @@ VIEWS: Mapping[str, Any] = {
     "exposures": _exposures,
     "orders": _orders,
     "stages": _stages,
+    "spend": _spend,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,65 @@ def test_a_question_that_cannot_be_understood_is_a_wrong_call(
 def test_before_anything_ran_there_is_no_database_to_ask(shop: ShopFolder) -> None:
     answer = shop.run("kpi")
     assert (answer.code, "nothing has run here yet" in answer.err) == (1, True)
+
+
+#: What the numbers of the worked examples are called here.
+NAMES = {
+    "revenue": "gross_revenue", "spend": "spend", "cost": "spend",
+    "S": "held_at_start", "E": "held_at_end", "N": "new_customers",
+}  # fmt: skip
+FIGURES_OF_CASES = {
+    "clv": "clv", "cac": "cac", "impressions": "email_impressions", "conversion": "conversion_rate",
+    "aov": "aov", "engagement": "engagement_rate", "crr": "retention_formula",
+    "churn": "churn_formula", "crr_over_one": "retention_formula",
+}  # fmt: skip
+
+
+@needs_references
+def test_the_worked_examples_of_the_literature_come_out_exactly(run_command: RunCommand) -> None:
+    cases = json.loads((REFERENCES / "worked_examples.json").read_text("utf-8"))["cases"]
+    by_id = {case["id"]: case for case in cases}
+    for case, figure in FIGURES_OF_CASES.items():
+        numbers = [f"{NAMES.get(name, name)}={value}" for name, value in by_id[case]["in"].items()]
+        told = run_command(["kpi", "--figure", figure, *numbers, "--json"]).json["value"]
+        assert Decimal(told) == Decimal(str(by_id[case]["out"])), case
+    mails = by_id["cpi"]["in"]
+    seen = run_command(
+        ["kpi", "--figure", "email_impressions", "--json"]
+        + [f"{name}={mails[name]}" for name in ("sent", "bounced", "unopened")]
+    ).json["value"]
+    numbers = [f"spend={mails['cost']}", f"impressions={seen}"]
+    told = run_command(["kpi", "--figure", "cost_per_impression", *numbers]).out
+    assert told == "cost per impression: 0.10\n"
+
+
+def test_a_figure_of_typed_numbers_has_no_value_without_a_denominator(
+    run_command: RunCommand,
+) -> None:
+    told = run_command(["kpi", "--figure", "aov", "gross_revenue=10", "orders=0", "--json"])
+    assert (told.code, told.json["value"]) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--figure", "aoV", "orders=1"], "there is no figure 'aoV'"),
+        (["--figure", "aov", "revenue=1"], "'revenue=1' is not asked for"),
+        (["--figure", "aov", "orders=many"], "'many' is no number"),
+        (["--figure", "aov", "orders"], "write gross_revenue=…, orders=…"),
+    ],
+)
+def test_what_a_figure_is_not_made_of_is_a_wrong_call(
+    run_command: RunCommand, typed: list[str], said: str
+) -> None:
+    answer = run_command(["kpi", *typed])
+    assert (answer.code, said in answer.err) == (2, True), answer.err
+
+
+def test_a_funnel_may_be_asked_within_other_times(shop: ShopFolder) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    log = shop.write_calls(track("ada", "A", at), track("ada", "B", at + timedelta(days=10)))
+    options = ["--funnel", "A > B", "--within", "14d", "--within", "9d", "--json"]
+    (found,) = shop.run("kpi", "--events", log, *options).json["funnels"]
+    assert [one["any_start"] for one in found["windows"].values()] == [[1, 1], [1, 0]]
+    assert "is not a duration" in shop.run("kpi", "--events", log, "--within", "soon").err

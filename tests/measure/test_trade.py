@@ -4,9 +4,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.measure.trade.trade import Trade
+from orchestrator.store.views import view
 from tests.support.shop import Shop
 from tests.support.trade_log import Line, order, refund, tell_shop, track, trade_of
 
@@ -129,3 +131,22 @@ def test_a_refund_that_names_no_currency_is_in_that_of_its_order(tmp_path: Path)
 def test_a_log_without_calls_is_a_shop_without_trade(tmp_path: Path) -> None:
     trade = trade_of(tmp_path)
     assert (trade.ids, len(trade.orders), trade.currencies) == ((), 0, [])
+
+
+def test_the_view_of_orders_has_the_trade_that_figures_are_made_of(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path / "shop", migrated_url, (JOURNEY,), {})
+    try:
+        tell_shop(shop, LIVES)
+        shop.tick("5d")
+        kept = read_kept_trade(shop.context.database, "EUR")
+        orders = view("orders").c
+        query = select(orders.kind, orders.user_id, orders.amount).order_by(orders.timestamp)
+        with shop.context.database.read() as transaction:
+            rows = [tuple(row) for row in transaction.execute(query)]
+    finally:
+        shop.close()
+    told = [(user, float(amount)) for user, amount, _ in bought(kept)]
+    assert [(user, amount) for kind, user, amount in rows if kind == "order"] == told
+    assert [amount for kind, _, amount in rows if kind == "refund"] == [float(kept.refunds.amount)]

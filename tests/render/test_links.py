@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.errors import LinkInvalid
-from orchestrator.links import LinkPurpose, Links, LinkSigner
+from orchestrator.links import LinkPurpose, Links, LinkSigner, _KeyedHmac
 
 SIGNER = LinkSigner("a secret of the tests, long enough", "https://go.shop.example/")
 IDS = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=40)
@@ -111,3 +113,8 @@ def test_preferences_and_confirmation_have_pages_of_their_own() -> None:
         assert SIGNER.read(link.rpartition("/")[2], purpose) == ("m1",)
         with pytest.raises(LinkInvalid):
             SIGNER.read(link.rpartition("/")[2], LinkPurpose.UNSUBSCRIBE)
+
+
+def test_a_signature_is_the_hmac_of_rfc_2104() -> None:
+    key, value = b"k" * 64, b"bWVzc2FnZQ"
+    assert _KeyedHmac(key).get_signature(b"", value) == hmac.digest(key, value, "sha256")

@@ -113,6 +113,20 @@ def test_exposures_are_those_of_holdouts_at_the_entry_and_of_splits_at_the_fork(
     ]  # fmt: skip
 
 
+def test_who_turns_out_to_be_known_was_drawn_when_they_entered(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path, migrated_url, JOURNEYS)
+    shop.call("0s", "track", None, anonymousId="x", event="Added", properties={})
+    shop.tick("1m")
+    shop.call("2m", "identify", TREATED, anonymousId="x", traits={})
+    shop.track("2m", "Added", TREATED)
+    shop.tick("40m")
+    rows = read(shop, "exposures", "user_id", "timestamp", "experiment_id")
+    assert rows == [(TREATED, "0s", "cart/holdout")]
+    shop.close()
+
+
 def test_orders_and_refunds_are_read_as_the_shop_wrote_them(shop: Shop) -> None:
     columns = "user_id", "timestamp", "order_id", "kind", "amount", "currency"
     rows = read(shop, "orders", *columns)

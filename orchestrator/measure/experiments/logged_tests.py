@@ -17,7 +17,7 @@ from orchestrator.domain.call import Call
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Person
 from orchestrator.domain.values import as_text
-from orchestrator.measure.experiments.counting import ExposedCustomers, Seen
+from orchestrator.measure.experiments.exposed import ExposedCustomers, Seen
 from orchestrator.measure.trade.logged_trade import find_people_behind
 from orchestrator.measure.trade.trade import ORDER, REFUND, read_money
 

@@ -8,5 +8,6 @@ from orchestrator.measure.figures import (  # noqa: I001  # the order is that of
     message_figures as message_figures,
     loyalty_figures as loyalty_figures,
     survey_figures as survey_figures,
+    result_figures as result_figures,
 )
 from orchestrator.measure.figures.figure import FIGURES as FIGURES

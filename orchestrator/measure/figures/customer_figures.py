@@ -120,3 +120,16 @@ def retention_strict(held_throughout: Number, held_at_start: Number) -> Value:
 )
 def churn_strict(held_throughout: Number, held_at_start: Number) -> Value:
     return missing_share(divide(held_throughout, held_at_start))
+
+
+@figure(
+    CUSTOMERS,
+    say("days in a stage"),
+    say("How long those had stayed in a stage who left it in the period; told by stage."),
+    formula="stage_days / stays",
+    unit=Unit.DAYS,
+    source=DEFINITION,
+    example=Example({"stage_days": 900, "stays": 40}, "22.5"),
+)
+def days_in_stage(stage_days: Number, stays: Number) -> Value:
+    return divide(stage_days, stays)

@@ -23,6 +23,8 @@ INPUTS: dict[str, Phrase] = {
     "held_throughout": say("customers who are held when the period begins and when it ends"),
     "window_days": say("days of the period, by the calendar"),
     "years": say("years for which a value is told: 1, 3, 5 and 8"),
+    "stays": say("stays in the stage that ended in the period"),
+    "stage_days": say("the days of those stays, added up"),
     "revenue_so_far": say("the totals of all orders up to the end of the period"),
     "refunds_so_far": say("what was given back up to then to customers who ordered"),
     "predicted_revenue": say(
@@ -74,4 +76,11 @@ INPUTS: dict[str, Phrase] = {
     "nps_answers": say("all answers to them with a score"),
     "satisfied": say("answers of 4 and 5 to surveys whose name holds `csat`"),
     "csat_answers": say("all answers to them with a score"),
+    "reached": say("passages of a journey that had a message"),
+    "converted": say("those of them that reached the goal after it, in its window"),
+    "attributed_revenue": say("what is credited to the messages of a journey"),
+    "treated": say("passages that had a message from the instant of the comparison on"),
+    "control": say("passages of the control group that got as far"),
+    "of_treated": say("conversions, or money, of the treated"),
+    "of_control": say("conversions, or money, of the control group"),
 }

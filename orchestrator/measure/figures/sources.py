@@ -10,3 +10,5 @@ LITERATURE = say("literature")
 DEFINITION = say("definition")
 #: "Counting Your Customers" the Easy Way, and RFM and CLV: docs/predictions.md.
 FADER_HARDIE = say("Fader, Hardie and Lee, 2005")
+#: What was drawn by chance is compared: the difference of two means.
+TRIAL = say("randomised controlled trial")

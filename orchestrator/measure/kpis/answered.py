@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,9 +15,11 @@ from orchestrator.measure.kpis.block import Data, make_block
 from orchestrator.measure.kpis.carts import count_carts
 from orchestrator.measure.kpis.definitions import DEFINITIONS
 from orchestrator.measure.kpis.funnels import WINDOWS, Windows, make_funnel
+from orchestrator.measure.kpis.grouped import group_people, make_groups
+from orchestrator.measure.kpis.numbers import By, Grouping, NumberSource
 from orchestrator.measure.kpis.sequences import Sequences
 from orchestrator.measure.kpis.window import Window, span_of_calls
-from orchestrator.measure.trade.trade import Trade
+from orchestrator.measure.trade.trade import Trade, Truth
 
 #: What no one may add up who has orders in several currencies.
 _MONEY_KEYS = {
@@ -40,18 +42,40 @@ class KpiQuestion:
     funnels: Sequence[Sequence[str]] = ()
     windows: Windows = field(default_factory=lambda: WINDOWS)
     cart: str | None = None
+    by: By | None = None
+
+    @property
+    def needs_project(self) -> bool:
+        """Whether it asks for what only the project's files define."""
+        return self.by is By.SEGMENT
 
 
-def answer(trade: Trade, question: KpiQuestion) -> Data:
+def answer(
+    trade: Trade,
+    question: KpiQuestion,
+    sources: Sequence[NumberSource] = (),
+    members: Mapping[str, Truth] | None = None,
+) -> Data:
     """The answer in the shape of its JSON. Where orders are in several currencies, each has a block
-    of its own, and what would add them up is null.
+    of its own, and what would add them up is null. `sources` know of what is no trade; `members`
+    are the groups of people by which figures are told apart, where the trade does not tell them.
     """
     window = find_window(trade, question)
     currencies = trade.currencies or [question.currency]
     several = len(currencies) > 1
-    whole = make_block(trade, window)
+    grouping = _group(trade, question.by, members)
+
+    def tell(part: Trade, currency: str) -> Data:
+        block = make_block(part, window, currency, sources)
+        if grouping is not None:
+            block["groups"] = make_groups(
+                part, window, currency, grouping=grouping, sources=sources
+            )
+        return block
+
+    whole = tell(trade, "" if several else currencies[0])
     blocks = [
-        {"currency": currency, **make_block(trade.in_currency(currency), window)}
+        {"currency": currency, **tell(trade.in_currency(currency), currency)}
         for currency in (currencies if several else ())
     ]
     return {
@@ -60,11 +84,19 @@ def answer(trade: Trade, question: KpiQuestion) -> Data:
         "window": None if window.is_empty else [str(window.start), str(window.end)],
         "window_days": None if window.is_empty else round(window.days, 6),
         "definitions": DEFINITIONS,
+        **({"by": str(question.by)} if question.by else {}),
         **(_without_money(whole) if several else whole),
         "currencies": blocks,
         **_about_calls(trade),
         **_about_events(Sequences.of_span(trade.calls, window.span), question),
     }
+
+
+def _group(trade: Trade, by: By | None, members: Mapping[str, Truth] | None) -> Grouping | None:
+    """By month the months themselves tell figures apart."""
+    if by is None or by is By.MONTH:
+        return None
+    return group_people(trade, by) if members is None else Grouping(by, members)
 
 
 def find_window(trade: Trade, question: KpiQuestion) -> Window:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
 
 from orchestrator.measure.figures.figure import Value, divide
 from orchestrator.measure.figures.value_figures import clv
+from orchestrator.measure.kpis.beside import count_beside
 from orchestrator.measure.kpis.cohorts import find_cohorts
 from orchestrator.measure.kpis.monthly import (
     MonthOfTrade,
@@ -16,15 +18,15 @@ from orchestrator.measure.kpis.monthly import (
     count_kept,
     count_lifetime,
     count_period,
+    count_repeats,
     walk_months,
 )
 from orchestrator.measure.kpis.numbers import (
-    Beside,
     Numbers,
+    NumberSource,
     add_figures,
     as_cents,
     as_ratio,
-    nothing_beside,
     told_figures,
 )
 from orchestrator.measure.kpis.purchases import NEVER, BoughtSoFar, between, count_of
@@ -38,16 +40,22 @@ Data = dict[str, object]
 YEARS = (1, 3, 5, 8)
 
 
-def make_block(trade: Trade, window: Window, beside: Beside = nothing_beside) -> Data:
-    """What a trade of one currency comes to in a window; `beside` tells numbers of other things."""
+def make_block(
+    trade: Trade, window: Window, currency: str, sources: Sequence[NumberSource] = ()
+) -> Data:
+    """What a trade of one currency comes to in a window, with what sources know beside it."""
     purchases = BoughtSoFar.before(trade, window.span.end)
+
+    def beside(span: Span) -> dict[str, Value]:
+        return count_beside(trade, purchases, span, currency=currency, sources=sources)
+
     foreseen = {"predicted_revenue": expect_revenue(trade, window.span.end, window.zone)}
-    numbers = add_figures(beside(window.span) | count_window(purchases, window) | foreseen)
+    numbers = add_figures(count_window(purchases, window) | beside(window.span) | foreseen)
     first_call = int(trade.calls.at[0]) if len(trade.calls) else NEVER
     return {
         "overall": _overall(trade, purchases, window, numbers),
         "figures": told_figures(numbers),
-        "months": [_month(one) for one in walk_months(purchases, window, first_call)],
+        "months": [_month(one) for one in walk_months(purchases, window, first_call, beside)],
         "cohorts": {
             cohort.month: cohort.as_data() for cohort in find_cohorts(purchases, window.months)
         },
@@ -63,6 +71,7 @@ def count_window(purchases: BoughtSoFar, window: Window) -> dict[str, Value]:
         **count_kept(purchases, span),
         **count_back(purchases, span, before),
         **count_lifetime(purchases, span.end),
+        **count_repeats(purchases, span),
         "window_days": Decimal(str(round(window.days, 6))),
     }
 
@@ -72,7 +81,7 @@ def _overall(trade: Trade, purchases: BoughtSoFar, window: Window, numbers: Numb
     callers = np.unique(trade.calls.who[inside])
     return {
         "calls": inside.stop - inside.start,
-        "identified_users": count_of(trade.known[callers]),
+        "identified_users": count_of(trade.people.known[callers]),
         "orders": numbers["orders"],
         "customers": numbers["active_customers"],
         **_money(numbers),
@@ -156,6 +165,7 @@ def _month(one: MonthOfTrade) -> Data:
         "cumulative_repeat_customers": numbers["repeat_customers"],
         "repeat_rate": as_ratio(numbers["repeat_rate"]),
         "inactive90_at_end": numbers["inactive"],
+        "figures": told_figures(numbers),
     }
 
 

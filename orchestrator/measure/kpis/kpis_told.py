@@ -9,6 +9,8 @@ from orchestrator.domain.answer import Cell, Heading, Notice, Part, Table
 from orchestrator.domain.phrase import say, say_number, verbatim
 from orchestrator.measure.figures import FIGURES
 from orchestrator.measure.figures.figure import Unit
+from orchestrator.measure.kpis.groups_told import tell_groups, tell_stages
+from orchestrator.measure.kpis.written import write_figure, write_money
 
 #: An answer as `answer` makes it: JSON.
 Told = Mapping[str, Any]
@@ -17,14 +19,14 @@ Told = Mapping[str, Any]
 def tell_kpis(told: Told) -> Iterator[Part]:
     """The answer as tables; each currency by itself."""
     if told["window"] is None:
-        yield say("There are no calls yet: nothing can be counted.")
+        yield say("There are no calls in this time: nothing can be counted.")
         return
     start, end = (text[:16] for text in told["window"])
     yield say("{name}: from {start} to {end}", name=told["set"], start=start, end=end)
     for block in told["currencies"] or [told]:
         yield ""
         yield Heading(say("Figures in {currency}", currency=block["currency"]))
-        yield from _tell_block(block)
+        yield from _tell_block(block, told.get("by"))
     for funnel in told.get("funnels", ()):
         yield ""
         yield Heading(
@@ -35,12 +37,17 @@ def tell_kpis(told: Told) -> Iterator[Part]:
         yield ""
         yield Heading(say("Carts, by {event}", event=told["carts"]["cart_event"]))
         yield _cart_table(told["carts"])
+    yield from tell_stages(told.get("stages", {}))
     yield from _tell_doubts(told)
 
 
-def _tell_block(block: Told) -> Iterator[Part]:
+def _tell_block(block: Told, by: str | None) -> Iterator[Part]:
+    """By month and cohort, or as they were asked to be told apart."""
     yield _figure_table(block)
     yield ""
+    if by is not None:
+        yield tell_groups(block, by)
+        return
     yield _month_table(block["months"])
     if block["cohorts"]:
         yield ""
@@ -52,8 +59,8 @@ def _figure_table(block: Told) -> Table:
     counted: list[tuple[str, Cell]] = [
         (say("customers who ordered"), f"{overall['customers']:,}"),
         (say("orders"), f"{overall['orders']:,}"),
-        (say("revenue"), _money(overall["gross_revenue"])),
-        (say("given back"), _money(overall["refund_amount"])),
+        (say("revenue"), write_money(overall["gross_revenue"])),
+        (say("given back"), write_money(overall["refund_amount"])),
     ]
     figures = [
         (FIGURES[name].title, write_figure(value, FIGURES[name].unit))
@@ -61,27 +68,6 @@ def _figure_table(block: Told) -> Table:
         if value is not None
     ]
     return Table((say("FIGURE"), say("VALUE")), [*counted, *figures])
-
-
-def write_figure(value: float | int | None, unit: Unit) -> str:
-    """A figure as people read it; a dash where there is none."""
-    if value is None:
-        return "-"
-    match unit:
-        case Unit.MONEY:
-            return _money(value)
-        case Unit.SHARE:
-            return f"{value:.1%}"
-        case Unit.TIMES:
-            return f"{value:,.2f}"
-        case Unit.DAYS | Unit.SCORE:
-            return f"{value:,.1f}"
-        case Unit.COUNT:
-            return f"{value:,.0f}"
-
-
-def _money(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.2f}"
 
 
 def _share(value: float | None) -> str:
@@ -101,7 +87,7 @@ def _month_row(month: Told) -> list[Cell]:
     held = month["base90"]
     return [
         name, month["active_customers"], month["new_customers"], month["orders"],
-        _money(month["gross_revenue"]), _money(month["net_revenue"]), _money(month["aov"]),
+        *(write_money(month[name]) for name in ("gross_revenue", "net_revenue", "aov")),
         _share(held["crr_strict"]), _share(held["churn_strict"]),
     ]  # fmt: skip
 

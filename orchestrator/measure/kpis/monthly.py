@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.measure.figures.figure import Value
-from orchestrator.measure.kpis.numbers import Numbers, add_figures
+from orchestrator.measure.kpis.numbers import Beside, Numbers, add_figures
 from orchestrator.measure.kpis.purchases import BoughtSoFar, count_of
 from orchestrator.measure.kpis.window import Month, Span, Window
 from orchestrator.measure.trade.trade import as_money
@@ -21,14 +21,18 @@ class MonthOfTrade:
     has_before: bool
 
 
-def walk_months(purchases: BoughtSoFar, window: Window, first_call: int) -> Iterator[MonthOfTrade]:
-    """Each month of the window, those without orders too."""
+def walk_months(
+    purchases: BoughtSoFar, window: Window, first_call: int, beside: Beside
+) -> Iterator[MonthOfTrade]:
+    """Each month of the window, those without orders too; `beside` tells of other things."""
     for month in window.months:
         before = window.month_before(month)
         counted = count_period(purchases, month.inside)
         counted |= count_kept(purchases, month.whole)
         counted |= count_back(purchases, month.inside, before)
         counted |= count_lifetime(purchases, month.whole.end)
+        counted |= count_repeats(purchases, month.inside)
+        counted |= beside(month.inside)
         yield MonthOfTrade(month, add_figures(counted), first_call < month.whole.start)
 
 
@@ -70,10 +74,27 @@ def count_kept(purchases: BoughtSoFar, span: Span) -> dict[str, Value]:
     }
 
 
-def count_lifetime(purchases: BoughtSoFar, until: int) -> dict[str, Value]:
-    """Customers since the first order that is known, up to an instant."""
-    customers = purchases.customers_before(until)
+def count_repeats(purchases: BoughtSoFar, span: Span) -> dict[str, Value]:
+    """Repeat orders of a time, and what they are beside those before them."""
+    inside = purchases.in_span(span)
+    again = purchases.numbers[inside] > 1
+    with_goods = again & purchases.with_goods[inside]
     return {
+        "repeat_orders": count_of(again),
+        "larger_repeat_orders": count_of(purchases.larger[inside]),
+        "repeat_orders_with_products": count_of(with_goods),
+        "repeat_orders_with_new": count_of(with_goods & purchases.with_new_goods[inside]),
+    }
+
+
+def count_lifetime(purchases: BoughtSoFar, until: int) -> dict[str, Value]:
+    """Customers since the first order that is known, up to an instant, and what they brought."""
+    customers = purchases.customers_before(until)
+    refunds = purchases.refunds
+    back = (refunds.at < until) & (purchases.first[refunds.who] < until)
+    return {
+        "revenue_so_far": as_money(purchases.orders.micros[purchases.orders.at < until].sum()),
+        "refunds_so_far": as_money(refunds.micros[back].sum()),
         "customers": customers,
         "repeat_customers": purchases.repeaters_before(until),
         "inactive": customers - count_of(purchases.held_at(until)),

@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
 
 from orchestrator.measure.figures import FIGURES
 from orchestrator.measure.figures.figure import Unit, Value
 from orchestrator.measure.kpis.window import Span
+from orchestrator.measure.trade.trade import Truth
 
 Numbers = Mapping[str, Value]
 #: Tells the numbers of a time that are no trade: what was spent, sent, answered.
 Beside = Callable[[Span], dict[str, Value]]
+
+
+class By(StrEnum):
+    """By what key figures are told apart."""
+
+    MONTH = "month"
+    STAGE = "stage"
+    JOURNEY = "journey"
+    CHANNEL = "channel"
+    SEGMENT = "segment"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """By what figures are told apart; `members` says who is in each group, where groups are of
+    people.
+    """
+
+    by: By
+    members: Mapping[str, Truth]
+
+
+class NumberSource(Protocol):
+    """Where numbers come from that are no trade."""
+
+    def numbers(self, span: Span, currency: str) -> dict[str, Value]:
+        """The numbers of a time; money in one currency."""
+
+    def groups(self, grouping: Grouping, span: Span, currency: str) -> dict[str, dict[str, Value]]:
+        """Likewise by group; nothing where it knows no such groups."""
+
 
 RATIO_DIGITS = 6
 MONEY_DIGITS = 2
@@ -45,8 +80,3 @@ def as_told(value: Value, unit: Unit) -> float | int | None:
 def told_figures(numbers: Numbers) -> dict[str, float | int | None]:
     """Every figure of the registry by name, as values of JSON."""
     return {name: as_told(numbers.get(name), figure.unit) for name, figure in FIGURES.items()}
-
-
-def nothing_beside(span: Span) -> dict[str, Value]:
-    """Where nothing is known but the trade."""
-    return {}

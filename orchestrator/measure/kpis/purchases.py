@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -70,6 +71,31 @@ class BoughtSoFar:
     def returned(self) -> Whole:
         """What each person was given back, in millionths."""
         return sum_by(self.refunds.who, self.refunds.micros, self.people)
+
+    @cached_property
+    def larger(self) -> Truth:
+        """Which orders are worth more than the one before of their customer."""
+        by_customer = np.argsort(self.orders.who, kind="stable")
+        micros = self.orders.micros[by_customer]
+        found: Truth = np.zeros(len(micros), dtype=np.bool_)
+        found[by_customer[1:]] = micros[1:] > micros[:-1]
+        return found & (self.numbers > 1)
+
+    @cached_property
+    def with_goods(self) -> Truth:
+        """Which orders name their products."""
+        return np.asarray([bool(goods) for goods in self.orders.goods], dtype=np.bool_)
+
+    @cached_property
+    def with_new_goods(self) -> Truth:
+        """Which orders hold something that their customer had not bought before."""
+        had: defaultdict[int, set[str]] = defaultdict(set)
+        found: Truth = np.zeros(len(self.orders), dtype=np.bool_)
+        for place in np.flatnonzero(self.with_goods).tolist():
+            known, goods = had[int(self.orders.who[place])], self.orders.goods[place]
+            found[place] = not known.issuperset(goods)
+            known.update(goods)
+        return found
 
     def in_span(self, span: Span) -> slice:
         """Where the orders of a time stand."""

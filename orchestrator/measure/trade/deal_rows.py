@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from orchestrator.domain.values import as_text
+from orchestrator.domain.values import as_mapping, as_text
 from orchestrator.measure.trade.trade import ORDER, REFUND, Deals, read_money, whole
 
 
@@ -21,6 +22,7 @@ class ToldDeal(NamedTuple):
     micros: int | None
     currency: str
     order_id: str
+    goods: tuple[str, ...]
 
 
 def read_deal(who: int, at: int, name: str, properties: Mapping[str, object]) -> ToldDeal | None:
@@ -35,7 +37,16 @@ def read_deal(who: int, at: int, name: str, properties: Mapping[str, object]) ->
         read_money(properties.get("total")),
         currency.strip().upper() if isinstance(currency, str) else "",
         as_text(properties.get("order_id"))[:256],
+        tuple(_read_goods(properties.get("products"))),
     )
+
+
+def _read_goods(products: object) -> Iterator[str]:
+    """The category of each product, else its id."""
+    for product in products if isinstance(products, list) else ():
+        told = as_mapping(product)
+        if name := as_text(told.get("category")) or as_text(told.get("product_id")):
+            yield name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,19 @@ def gather(told: Sequence[ToldDeal], otherwise: str) -> Dealt:
     return Dealt(_columns(orders, usual), _columns(refunds, usual), unpriced)
 
 
+def column_of(values: Sequence[object]) -> NDArray[np.object_]:
+    """A column of whatever; a sequence is one value."""
+    found = np.empty(len(values), dtype=np.object_)
+    found[:] = values
+    return found
+
+
 def _columns(told: Sequence[ToldDeal], usual: str) -> Deals:
     return Deals(
         whole([one.who for one in told]),
         whole([one.at for one in told]),
         whole([one.micros or 0 for one in told]),
         np.asarray([one.currency or usual for one in told], dtype=np.str_),
-        np.asarray([one.order_id for one in told], dtype=np.object_),
+        column_of([one.order_id for one in told]),
+        column_of([one.goods for one in told]),
     )

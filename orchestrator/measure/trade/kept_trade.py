@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from orchestrator.measure.trade.deal_rows import gather, read_deal
-from orchestrator.measure.trade.trade import ORDER, REFUND, CallColumns, Trade, as_micros, whole
+from orchestrator.domain.event import Kind
+from orchestrator.domain.values import as_text
+from orchestrator.measure.trade.deal_rows import ToldDeal, column_of, gather, read_deal
+from orchestrator.measure.trade.trade import (
+    NAMES_TOLD,
+    ORDER,
+    REFUND,
+    CallColumns,
+    People,
+    ToldEvent,
+    Trade,
+    as_micros,
+    whole,
+)
 from orchestrator.store.database import Database
-from orchestrator.store.trade_rows import walk_calls, walk_deals, walk_people
+from orchestrator.store.trade_rows import EventTold, walk_calls, walk_people, walk_told
 from orchestrator.store.transaction import Transaction
+
+DEAL_KINDS = (Kind.TRACK,)
+#: Some are told by Parcours itself.
+DEED_KINDS = (Kind.TRACK, Kind.EMITTED)
 
 
 def read_kept_trade(database: Database, currency: str) -> Trade:
@@ -18,20 +36,34 @@ def read_kept_trade(database: Database, currency: str) -> Trade:
         place = {person.id: number for number, person in enumerate(people)}
         told = [
             deal
-            for row in walk_deals(transaction, (ORDER, REFUND))
-            if (who := place.get(row.customer_id)) is not None
-            and (deal := read_deal(who, as_micros(row.at), row.name, row.properties)) is not None
+            for row in walk_told(transaction, (ORDER, REFUND), DEAL_KINDS)
+            if (deal := _read_deal(row, place)) is not None
         ]
+        deeds = tuple(
+            ToldEvent(place[row.customer_id], as_micros(row.at), row.name, row.properties)
+            for row in walk_told(transaction, NAMES_TOLD, DEED_KINDS)
+        )
         calls = _read_calls(transaction, place)
     dealt = gather(told, currency)
     return Trade(
-        tuple(person.external_id for person in people),
-        np.asarray([not person.anonymous for person in people], dtype=np.bool_),
+        People(
+            whole([person.id for person in people]),
+            tuple(person.external_id for person in people),
+            np.asarray([not person.anonymous for person in people], dtype=np.bool_),
+            column_of([as_text(person.channel) for person in people]),
+            column_of([person.stage or "" for person in people]),
+        ),
         calls,
         dealt.orders,
         dealt.refunds,
+        deeds,
         dealt.unpriced,
     )
+
+
+def _read_deal(row: EventTold, place: Mapping[int, int]) -> ToldDeal | None:
+    who = place[row.customer_id]
+    return read_deal(who, as_micros(row.at), row.name, row.properties)
 
 
 def _read_calls(transaction: Transaction, place: dict[int, int]) -> CallColumns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,19 @@ import numpy as np
 from orchestrator.domain.call import Call
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person
+from orchestrator.domain.values import as_text
 from orchestrator.intake.history import History, read_history
-from orchestrator.measure.trade.deal_rows import gather, read_deal
-from orchestrator.measure.trade.trade import CallColumns, Trade, as_micros, whole
+from orchestrator.measure.trade.deal_rows import column_of, gather, read_deal
+from orchestrator.measure.trade.trade import (
+    NAMES_TOLD,
+    CallColumns,
+    People,
+    ToldEvent,
+    Trade,
+    as_micros,
+    whole,
+)
+from orchestrator.store.trade_rows import CHANNEL_TRAIT
 
 
 def read_logged_trade(paths: Iterable[Path], currency: str) -> Trade:
@@ -34,15 +44,36 @@ def trade_of(history: History, currency: str) -> Trade:
     ]
     dealt = gather(told, currency)
     return Trade(
-        tuple(person.id for person in place),
-        np.asarray([not person.anonymous for person in place], dtype=np.bool_),
+        _people(place, who, history.calls),
         _columns(history.calls, who, instants),
         dealt.orders,
         dealt.refunds,
+        tuple(_deeds(history.calls, who, instants)),
         dealt.unpriced,
         history.duplicates,
         history.rejected,
     )
+
+
+def _people(place: Mapping[Person, int], who: Sequence[int], calls: Sequence[Call]) -> People:
+    """Everybody; the newest word on their channel holds."""
+    channels = [""] * len(place)
+    for customer, call in zip(who, calls, strict=True):
+        if call.kind is Kind.IDENTIFY and CHANNEL_TRAIT in call.properties:
+            channels[customer] = as_text(call.properties[CHANNEL_TRAIT])
+    return People(
+        np.arange(len(place), dtype=np.int64),
+        tuple(person.id for person in place),
+        np.asarray([not person.anonymous for person in place], dtype=np.bool_),
+        column_of(channels),
+        column_of([""] * len(place)),
+    )
+
+
+def _deeds(calls: Sequence[Call], who: Sequence[int], at: Sequence[int]) -> Iterator[ToldEvent]:
+    for customer, instant, call in zip(who, at, calls, strict=True):
+        if call.kind is Kind.TRACK and call.name in NAMES_TOLD:
+            yield ToldEvent(customer, instant, call.name, call.properties)
 
 
 def _columns(calls: Sequence[Call], who: Sequence[int], at: Sequence[int]) -> CallColumns:

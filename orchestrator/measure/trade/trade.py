@@ -7,10 +7,11 @@ in UTC; money is whole millionths of the currency's unit, so that sums are exact
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,12 @@ Truth = NDArray[np.bool_]
 
 ORDER = "Order Completed"
 REFUND = "Order Refunded"
+SURVEY_ANSWERED, REFERRAL_ACCEPTED = "Survey Answered", "Referral Accepted"
+UNSUBSCRIBED = "Unsubscribed"
+SUBSCRIBED = frozenset({"Subscription Started", "Subscription Updated"})
+CANCELLED = "Subscription Cancelled"
+#: Of which figures read what they tell.
+NAMES_TOLD = SUBSCRIBED | {SURVEY_ANSWERED, REFERRAL_ACCEPTED, UNSUBSCRIBED, CANCELLED}
 MICROS = 1_000_000
 #: Beyond it, sums of millionths could leave 64 bits: no order is worth a hundred billions.
 AMOUNT_MAX = 1e11
@@ -51,13 +58,16 @@ class CallColumns:
 
 @dataclass(frozen=True, slots=True)
 class Deals:
-    """Orders, or refunds, as columns. `micros` is 0 where a call names no amount."""
+    """Orders, or refunds, as columns. `micros` is 0 where a call names no amount; `goods` are the
+    categories, else the ids, of the products that each names.
+    """
 
     who: Whole
     at: Whole
     micros: Whole
     currency: NDArray[np.str_]
     order_ids: NDArray[np.object_]
+    goods: NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.at)
@@ -70,6 +80,7 @@ class Deals:
             self.micros[chosen],
             self.currency[chosen],
             self.order_ids[chosen],
+            self.goods[chosen],
         )
 
     @property
@@ -78,21 +89,53 @@ class Deals:
         return as_money(self.micros.sum())
 
 
+class ToldEvent(NamedTuple):
+    """An event of another kind with what it tells."""
+
+    who: int
+    at: int
+    name: str
+    properties: Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True)
-class Trade:
-    """What a shop's customers did. `ids` names everybody, `known` says who is known by an id of the
-    shop's; `unpriced` counts orders and refunds without a readable total, `rejected` calls by the
-    reason for which they were refused.
+class People:
+    """Everybody as columns: their id, whether the shop gave it to them, the channel that brought
+    them and the stage that they are in ("" where that is not known). `keys` count up: by them the
+    database knows people.
     """
 
+    keys: Whole
     ids: tuple[str, ...]
     known: Truth
+    channels: NDArray[np.object_]
+    stages: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What a shop's customers did. `deeds` are events of NAMES_TOLD; `unpriced` counts orders and
+    refunds without a readable total, `rejected` calls by the reason for which they were refused.
+    """
+
+    people: People
     calls: CallColumns
     orders: Deals
     refunds: Deals
+    deeds: tuple[ToldEvent, ...] = ()
     unpriced: int = 0
     duplicates: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id of everybody, by their place in the columns."""
+        return self.people.ids
+
+    @property
+    def known(self) -> Truth:
+        """Who is known by an id of the shop's."""
+        return self.people.known
 
     @property
     def currencies(self) -> list[str]:
@@ -103,15 +146,21 @@ class Trade:
 
     def in_currency(self, currency: str) -> Trade:
         """The same with the orders and refunds of one currency only."""
-        return Trade(
-            self.ids,
-            self.known,
-            self.calls,
-            self.orders.where(self.orders.currency == currency),
-            self.refunds.where(self.refunds.currency == currency),
-            self.unpriced,
-            self.duplicates,
-            self.rejected,
+        return replace(
+            self,
+            orders=self.orders.where(self.orders.currency == currency),
+            refunds=self.refunds.where(self.refunds.currency == currency),
+        )
+
+    def of_people(self, chosen: Truth) -> Trade:
+        """The same with what some people did only."""
+        calls, inside = self.calls, chosen[self.calls.who]
+        return replace(
+            self,
+            calls=CallColumns(calls.who[inside], calls.at[inside], calls.name[inside], calls.names),
+            orders=self.orders.where(chosen[self.orders.who]),
+            refunds=self.refunds.where(chosen[self.refunds.who]),
+            deeds=tuple(deed for deed in self.deeds if chosen[deed.who]),
         )
 
 
