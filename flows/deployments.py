@@ -23,8 +23,9 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.deliveries import deliveries
 from flows.description import DeploymentSpec, markdown
-from flows.gate import PARAMETER, GateKey, GateKind
+from flows.gate import PARAMETER, UP, GateKey, GateKind
 from flows.journey_run import journey
+from flows.predict_run import predictions
 from flows.run_texts import artifact_key, artifact_title
 from flows.shift_run import work
 
@@ -34,13 +35,12 @@ FLOWS: Mapping[GateKind, Flow[Any, Any]] = {
     GateKind.JOURNEY: journey,
     GateKind.DELIVERIES: deliveries,
     GateKind.SHIFT: work,
+    GateKind.PREDICTIONS: predictions,
 }
+_WITHOUT_HEALTH = (GateKind.SHIFT, GateKind.PREDICTIONS)
 MANAGED = "parcours"
 RETIRED = "retired"
 WAS_PAUSED = "was-paused"  # by a person, before we retired it: comes back paused
-#: One run a day even when nothing is due: it writes the health card, and its schedule gives the UI
-#: a switch to pause.
-DAILY_CRON = "0 6 * * *"
 _PAGE = 200  # what the server returns at most
 
 
@@ -56,6 +56,7 @@ async def sync(
     """
     current = {_key(deployment): deployment for deployment in await read_managed(client)}
     wanted = {spec.key: spec for spec in specs}
+    is_up = GateKey(GateKind.SHIFT, UP) in wanted
     for key, spec in wanted.items():
         description = markdown(spec, links_of(spec, specs))
         if (old := current.get(key)) is None:
@@ -63,7 +64,7 @@ async def sync(
         else:
             await _update(client, spec, description, old)
     for key in current.keys() - wanted.keys():
-        if key.kind is GateKind.SHIFT:
+        if key.kind is GateKind.SHIFT or (key.kind is GateKind.PREDICTIONS and not is_up):
             continue  # another process's, which comes and goes by itself
         await _retire(client, current[key])
     return {key: found for found in await read_managed(client) if (key := _key(found)) in wanted}
@@ -103,9 +104,11 @@ def links_of(spec: DeploymentSpec, specs: Iterable[DeploymentSpec]) -> dict[str,
     """The links of a description: its health, and the failures of its channel or, for a journey, of
     every channel.
     """
+    if spec.kind is GateKind.PREDICTIONS:
+        return {}
     channels = [other.key for other in specs if other.kind is GateKind.DELIVERIES]
     failing = [spec.key] if spec.kind is GateKind.DELIVERIES else channels
-    links = {} if spec.kind is GateKind.SHIFT else {"Health": _artifact_page("health", spec.key)}
+    links = {} if spec.kind in _WITHOUT_HEALTH else {"Health": _artifact_page("health", spec.key)}
     for key in failing:
         links[f"Failures of {key.name}"] = _artifact_page("failures", key)
     return links
@@ -121,7 +124,7 @@ async def _create(
         version=spec.version,
         tags=tags_of(spec),
         paused=paused,
-        schedule=Cron(DAILY_CRON, timezone="UTC"),
+        schedule=Cron(spec.cron, timezone=spec.timezone),
         # a file's path would depend on the working directory
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
@@ -134,7 +137,7 @@ async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> No
     """First versions of the linked artifacts: the UI shows an empty page for a key that was never
     written.
     """
-    if spec.kind is GateKind.SHIFT:
+    if spec.kind in _WITHOUT_HEALTH:
         return
     texts = {"health": "No run has told its numbers yet."}
     if spec.kind is GateKind.DELIVERIES:

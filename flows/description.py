@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from flows.gate import GateKey, GateKind
 
+#: One run a day even when nothing is due: it writes the health card, and its schedule gives the UI
+#: a switch to pause.
+DAILY_CRON = "0 6 * * *"
+
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
@@ -29,6 +33,8 @@ class DeploymentSpec:
     steps: tuple[StepRow, ...] = ()
     yaml: str = ""
     tags: tuple[str, ...] = ()
+    cron: str = DAILY_CRON
+    timezone: str = "UTC"
 
     @property
     def key(self) -> GateKey:
@@ -51,11 +57,16 @@ _HOW = {
     "**Let it go on:** switch the schedule on again. **Run** opens a shift at once. "
     "**Cancelling** a run stops its work within two seconds, and holds everything until the run's "
     "minute is over.",
+    GateKind.PREDICTIONS: "**Hold it:** switch its schedule off; what is written stays. "
+    "**Let it go on:** switch the schedule on again. **Run** predicts at once. The schedule is "
+    "yours: move it to another hour here.",
 }
+_HEADINGS = {GateKind.JOURNEY: "## Steps", GateKind.PREDICTIONS: "## Traits"}
 _COLUMNS = {
     GateKind.JOURNEY: ("step", "kind", "what it does"),
     GateKind.DELIVERIES: ("fact", "kind", "value"),
     GateKind.SHIFT: ("fact", "kind", "value"),
+    GateKind.PREDICTIONS: ("trait", "kind", "what it is"),
 }
 
 
@@ -68,7 +79,7 @@ def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
         parts.append(" · ".join(f"[{label}]({address})" for label, address in links.items()))
     parts.append(_HOW[spec.kind])
     if spec.steps:
-        heading = "## Steps" if spec.kind is GateKind.JOURNEY else "## Settings"
+        heading = _HEADINGS.get(spec.kind, "## Settings")
         parts += [heading, _table(spec)]
     if spec.yaml:
         parts += [

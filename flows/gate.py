@@ -28,6 +28,7 @@ class GateKind(StrEnum):
     JOURNEY = "journey"
     DELIVERIES = "deliveries"
     SHIFT = "work"
+    PREDICTIONS = "predictions"
 
 
 #: What a flow calls the name that it is given.
@@ -35,11 +36,12 @@ PARAMETER: Mapping[GateKind, str] = {
     GateKind.JOURNEY: "journey",
     GateKind.DELIVERIES: "channel",
     GateKind.SHIFT: "shift",
+    GateKind.PREDICTIONS: "when",
 }
 
 
 class GateKey(NamedTuple):
-    """One journey by its id, or one channel by its name."""
+    """One journey by its id, one channel, or one chore by its name."""
 
     kind: GateKind
     name: str
@@ -47,6 +49,9 @@ class GateKey(NamedTuple):
 
 #: The shift of `up`; those of a work pool are named after it.
 UP = "up"
+NIGHTLY = "nightly"  # the deployment of predictions
+#: The gates that the engine asks about; predictions are no work of its.
+_OF_ENGINE = (GateKind.JOURNEY, GateKind.DELIVERIES, GateKind.SHIFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +213,14 @@ def held_by(paused: Collection[GateKey], cancelled: Collection[GateKey] = ()) ->
     names: dict[GateKind, set[str]] = {kind: set() for kind in GateKind}
     for key in (*paused, *cancelled):
         names[key.kind].add(key.name)
-    journeys, channels, shifts = (frozenset(names[kind]) for kind in GateKind)
+    journeys, channels, shifts = (frozenset(names[kind]) for kind in _OF_ENGINE)
     passing = frozenset(key.name for key in set(cancelled) - set(paused))
     return Held(journeys, channels, shifts, passing)
 
 
 def keys_of(held: Held) -> set[GateKey]:
     """The gates that the engine's mirror says are held."""
-    by_kind = zip(GateKind, (held.journeys, held.channels, held.shifts), strict=True)
+    by_kind = zip(_OF_ENGINE, (held.journeys, held.channels, held.shifts), strict=True)
     return {GateKey(kind, name) for kind, names in by_kind for name in names}
 
 

@@ -7,14 +7,21 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from flows.description import DeploymentSpec, StepRow
-from flows.gate import UP, GateKind
+from flows.gate import NIGHTLY, UP, GateKind
 from orchestrator.config import Config
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.predicted_traits import (
+    BEST_HOUR,
+    CHURN_RISK,
+    NEXT_ORDER_AT,
+    PREDICTED_VALUE,
+)
 from orchestrator.domain.schedule import WEEKDAYS
 from orchestrator.domain.step import Step
 from orchestrator.language.project import Project
+from orchestrator.shift.nightly import AT
 
 
 def describe_project(project: Project) -> list[DeploymentSpec]:
@@ -38,6 +45,30 @@ def describe_shift(name: str = UP) -> DeploymentSpec:
         version="1",
         tags=(f"shift:{name}",),
     )
+
+
+def describe_predictions(project: Project) -> DeploymentSpec:
+    """The deployment that writes predictions every night."""
+    return DeploymentSpec(
+        GateKind.PREDICTIONS,
+        NIGHTLY,
+        title="Predictions",
+        description="Every night: what customers will probably do is worked out anew from their "
+        "orders and visits, and written down as traits where it has moved. Journeys and segments "
+        "read it as `customer.churn_risk` and the like. A run's name tells what came of it.",
+        version="1",
+        steps=tuple(StepRow(f"`{name}`", "prediction", told) for name, told in _PREDICTED.items()),
+        cron=f"{AT.minute} {AT.hour} * * *",
+        timezone=project.config.project.timezone,
+    )
+
+
+_PREDICTED = {
+    CHURN_RISK: "the probability that they order no more",
+    NEXT_ORDER_AT: "the day by which half of those like them have ordered again",
+    PREDICTED_VALUE: "what their orders of twelve months bring",
+    BEST_HOUR: "the hour at which they are likeliest there",
+}
 
 
 def _describe_journey(journey: Journey) -> DeploymentSpec:

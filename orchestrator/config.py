@@ -116,6 +116,8 @@ class Config:
     tracking_opens_counted: bool = False  # without persons
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
+    # whether predictions are written every night; None: where a file reads them
+    predictions_nightly: bool | None = None
     public_url: str = "http://localhost:8000"
     webhooks: Webhooks = Webhooks()
     outlets: Outlets = field(default_factory=Outlets)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from orchestrator.api.desk_frame import DOORS, show_on_desk
 from orchestrator.api.page_maker import Answer, PageMaker
-from orchestrator.measure.report.page_asked import (
+from orchestrator.report.page_asked import (
     PARAMETER_CHARS_MAX,
     PARAMETERS,
     MadePage,

@@ -11,7 +11,7 @@ from orchestrator.api.words import DESK, choose_language
 
 #: The pages of the way around, by their path, in its order.
 DOORS = (
-    "", "journeys", "customers", "deliverability", "tasks", "coupons", "mailbox",
+    "", "journeys", "customers", "kpis", "gaps", "deliverability", "tasks", "coupons", "mailbox",
 )  # fmt: skip
 
 

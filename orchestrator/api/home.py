@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from orchestrator.api.context import services_of
 from orchestrator.api.pages import begin_visit
-from orchestrator.measure.report.desk_style import DESK_STYLE
 from orchestrator.render.pictures import draw
+from orchestrator.report.desk_style import DESK_STYLE
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import check_store
 

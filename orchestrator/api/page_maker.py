@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Protocol
 
 from orchestrator.config import Config
-from orchestrator.measure.report.page_asked import MadePage, PageAsked, Unwritten
+from orchestrator.report.page_asked import MadePage, PageAsked, Unwritten
 
 IDLE_S = 60.0
 ANSWER_S_MAX = 300.0
@@ -148,7 +148,7 @@ class PagesApart:
 def _launch() -> _Child:
     ours, theirs = Pipe()
     # -P: a file of ours in the working directory is no module
-    module = "orchestrator.measure.report.pages_process"
+    module = "orchestrator.report.pages_process"
     program = [sys.executable, "-P", "-m", module, str(theirs.fileno())]
     process = subprocess.Popen(program, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
     theirs.close()

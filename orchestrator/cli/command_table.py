@@ -26,6 +26,9 @@ COMMANDS = {
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
+    "report": Command(
+        "report_command:report", "Write what the pages show: one HTML file, or their tables as CSV."
+    ),
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
     "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),

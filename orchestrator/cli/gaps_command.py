@@ -13,7 +13,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.gaps import told
+from orchestrator.gaps import gaps_told
 from orchestrator.gaps.analysis import Gaps, judge_files, read_gaps
 from orchestrator.gaps.covered import Coverage
 from orchestrator.gaps.worth import weigh_missing
@@ -44,7 +44,7 @@ def gaps(
     loaded = load(project, need_templates=False)
     found = _read(loaded)
     if activity is not None:
-        print_answer(told.tell_activity(_find(found, activity)))
+        print_answer(gaps_told.tell_activity(_find(found, activity)))
         return
     if events:
         history = read_history(events)
@@ -52,9 +52,9 @@ def gaps(
         worth = tuple(weigh_missing(found.coverage, loaded, history, trade))
         found = replace(found, worth=worth)
     if as_json:
-        print_json(told.as_data(found))
+        print_json(gaps_told.as_data(found))
     else:
-        print_answer(told.tell_gaps(found))
+        print_answer(gaps_told.tell_gaps(found))
 
 
 def _read(project: Project) -> Gaps:

@@ -13,7 +13,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
 from orchestrator.domain.formatting import count
-from orchestrator.measure.predict import told
+from orchestrator.measure.predict import predictions_told
 from orchestrator.measure.predict.answer_told import Foreseen, predict_today
 from orchestrator.measure.predict.predictions import predict_from_log
 
@@ -63,7 +63,7 @@ def predict(
             answer = predict_today(database, loaded, write=write, with_calibration=calibration)
     if csv is not None:
         number = count(len(answer.found.foretold), "customer")
-        write_csv(csv, told.COLUMNS, told.as_rows(answer.found), number)
+        write_csv(csv, predictions_told.COLUMNS, predictions_told.as_rows(answer.found), number)
     elif as_json:
         print_json(answer.as_data())
     else:

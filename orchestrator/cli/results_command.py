@@ -17,7 +17,7 @@ from orchestrator.measure.results.as_data import as_data
 from orchestrator.measure.results.attribution import CreditRule, Model
 from orchestrator.measure.results.journey_results import ResultsAsked, Shop, read_results
 from orchestrator.measure.results.results_told import tell_results
-from orchestrator.store.results import By
+from orchestrator.store.results import GroupedBy
 
 
 def results(
@@ -33,7 +33,7 @@ def results(
         str | None,
         typer.Option("--to", metavar="DATE", help="Of those who entered before this day."),
     ] = None,
-    by: Annotated[By | None, typer.Option("--by", help="Tell groups apart.")] = None,
+    by: Annotated[GroupedBy | None, typer.Option("--by", help="Tell groups apart.")] = None,
     attribution: Annotated[
         Model, typer.Option("--attribution", help="To which messages an order is credited.")
     ] = Model.LAST,

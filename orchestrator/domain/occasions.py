@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.formatting import format_duration
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.schedule import to_instant
 from orchestrator.domain.values import DAY
 
@@ -104,3 +106,22 @@ def _day_of(year: int, month: int, day: int, *, at_end: bool) -> date:
     except ValueError:
         behind = date(year + month // 12, month % 12 + 1, 1)
         return behind - DAY if at_end else behind
+
+
+def tell_occasions(
+    named: str, offset: timedelta, every: Every | None, clock: time | None
+) -> Phrase:
+    """`7d before customer.birthday, every year, at 09:00`."""
+    span = format_duration(abs(offset))
+    if not offset:
+        day = say("on {date}", date=named)
+    elif offset < timedelta(0):
+        day = say("{span} before {date}", span=span, date=named)
+    else:
+        day = say("{span} after {date}", span=span, date=named)
+    again = _AGAIN[every] if every else ""
+    at = say(", at {time}", time=f"{clock:%H:%M}") if clock else ""
+    return say("{day}{every}{at}", day=day, every=again, at=at)
+
+
+_AGAIN = {Every.YEAR: say(", every year"), Every.MONTH: say(", every month")}

@@ -22,8 +22,7 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.closures import is_in_segment
 from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import All, Condition, Const, Expr, Invoke, Scope, Value
-from orchestrator.domain.formatting import format_duration
-from orchestrator.domain.occasions import Every, Occasions
+from orchestrator.domain.occasions import Every, Occasions, tell_occasions
 from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import all_zones, to_instant
 from orchestrator.domain.state import CustomerState
@@ -117,8 +116,11 @@ class StageTrigger(Watched):
 
     def words(self) -> str:
         """`on becoming loyal`."""
-        origin = f", coming from {self.came_from}" if self.came_from else ""
-        return f"on becoming {self.stage}{origin}"
+        if self.came_from:
+            return say(
+                "on becoming {stage}, coming from {old}", stage=self.stage, old=self.came_from
+            )
+        return say("on becoming {stage}", stage=self.stage)
 
     @property
     def cause(self) -> str:
@@ -144,8 +146,11 @@ class SegmentTrigger(Watched):
 
     def words(self) -> str:
         """`on entering vip, and again while inside`."""
-        again = ", and again while inside" if self.while_inside else ""
-        return f"on {'leaving' if self.leaves else 'entering'} {self.segment}{again}"
+        if self.leaves:
+            return say("on leaving {segment}", segment=self.segment)
+        if self.while_inside:
+            return say("on entering {segment}, and again while inside", segment=self.segment)
+        return say("on entering {segment}", segment=self.segment)
 
     @property
     def cause(self) -> str:
@@ -194,12 +199,7 @@ class DateTrigger(Trigger):
 
     def words(self) -> str:
         """`7d before customer.birthday, every year, at 09:00`."""
-        span = format_duration(abs(self.offset))
-        way = "before" if self.offset < timedelta(0) else "after"
-        shifted = f"{span} {way}" if self.offset else "on"
-        again = f", every {self.every}" if self.every else ""
-        at = f", at {self.clock:%H:%M}" if self.clock else ""
-        return f"{shifted} {self.date.source}{again}{at}"
+        return tell_occasions(str(self.date.source), self.offset, self.every, self.clock)
 
     @property
     def cause(self) -> str:

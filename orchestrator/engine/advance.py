@@ -42,10 +42,11 @@ from orchestrator.engine.sharing_out import (
     must_share_out,
     share_out,
 )
-from orchestrator.engine.tallies import count_effects
+from orchestrator.engine.tallies import count_effects, reached_goals
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
+from orchestrator.store.conversions import converted_after_a_message
 from orchestrator.store.line_loading import Loaded, load
 from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
 from orchestrator.store.pools import PoolCodes
@@ -162,7 +163,7 @@ def _advance(
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
             _keep_moments(turn, runs)
-        count_effects(tallies, runs)
+        count_effects(tallies, runs, converted_after_a_message(transaction, reached_goals(runs)))
     return tallies
 
 

@@ -13,7 +13,7 @@ from orchestrator.domain.own_events import OWN_EVENTS
 from orchestrator.domain.phrase import say, strung
 from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.triggers import Called, EventTrigger
+from orchestrator.domain.triggers import EventTrigger, ManualTrigger
 from orchestrator.domain.webhook_port import ANSWERED
 
 
@@ -109,13 +109,11 @@ def _waited_for(journey: Journey) -> Iterator[tuple[str, str]]:
 
 
 def _why_nobody(journey: Journey, heard: Heard) -> Iterator[str]:
-    called = [one.words() for one in journey.triggers if isinstance(one, Called)]
-    if len(called) == len(journey.triggers):
-        yield say(
-            "{id}: nobody entered; it begins {listed}",
-            id=journey.id,
-            listed=strung(called, ", or "),
-        )
+    others = [one for one in journey.triggers if not isinstance(one, EventTrigger)]
+    if len(others) == len(journey.triggers):
+        if not any(isinstance(one, ManualTrigger) for one in others):
+            words = strung((one.words() for one in others), ", or ")
+            yield say("{id}: nobody entered; it begins {listed}", id=journey.id, listed=words)
         return
     triggers = [one for one in journey.triggers if isinstance(one, EventTrigger)]
     came = dict.fromkeys(one.event for one in triggers if heard.times[one.event])

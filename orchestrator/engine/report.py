@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class JourneyTally:
-    """Counts of one journey in one tick. `due` is what waited at its start."""
+    """Counts of one journey in one tick. `due` is what waited at its start; `converted` are those
+    who reached the goal after a message, as in `measure.results`.
+    """
 
     due: int = 0
     entered: int = 0

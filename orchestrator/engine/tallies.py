@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.state import Status
@@ -11,12 +11,33 @@ from orchestrator.engine.report import TickReport
 from orchestrator.store.line_saving import RunOutcome
 
 
-def count_effects(report: TickReport, runs: Sequence[RunOutcome]) -> None:
-    """Counts what came of some lines, by journey."""
+def reached_goals(runs: Sequence[RunOutcome]) -> list[int]:
+    """The enrollments that reached their goal, by id, without those of a control group."""
+    return [
+        effect.enrollment.id
+        for effect in _decisions(runs)
+        if effect.kind is DecisionKind.CONVERTED
+        and effect.enrollment is not None
+        and effect.enrollment.id is not None
+        and not effect.enrollment.held_out
+    ]
+
+
+def _decisions(runs: Sequence[RunOutcome]) -> Iterator[Decision]:
+    return (one for done in runs for one in done.effects if isinstance(one, Decision))
+
+
+def count_effects(
+    report: TickReport, runs: Sequence[RunOutcome], converted: Collection[int]
+) -> None:
+    """Counts what came of some lines, by journey; `converted` are the enrollments that reached
+    their goal after a message: nobody else's conversion is the journey's merit.
+    """
     for done in runs:
         for effect in done.effects:
             if isinstance(effect, Decision):
-                if effect.journey and (what := _counted_as(effect)) is not None:
+                what = _counted_as(effect, converted) if effect.journey else None
+                if what is not None:
                     report.journey(effect.journey).count(what)
             elif isinstance(effect, QueueMessage):
                 report.journey(effect.enrollment.journey).queued += 1
@@ -33,7 +54,10 @@ _COUNTED_AS = {
 }
 
 
-def _counted_as(decision: Decision) -> str | None:
+def _counted_as(decision: Decision, converted: Collection[int]) -> str | None:
     what = _COUNTED_AS.get(decision.kind)
+    if what == "converted":
+        enrollment = decision.enrollment
+        return what if enrollment is not None and enrollment.id in converted else None
     is_end = what == "exited" and decision.detail.get("status") == Status.COMPLETED
     return "completed" if is_end else what

@@ -184,6 +184,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         tracking_opens_counted=form.tracking.opens is not None,
         tracking_links=form.tracking.links,
         ingest_max_age=form.ingest.max_age,
+        predictions_nightly=form.predictions.nightly,
         public_url=form.web.public_url,
         webhooks=Webhooks(frozenset(form.webhooks.secrets), frozenset(form.webhooks.allow)),
         outlets=_outlets(form, place),

@@ -294,6 +294,10 @@ class IngestForm(Form):
     max_age: Duration = timedelta(hours=24)
 
 
+class PredictionsForm(Form):
+    nightly: bool | None = None
+
+
 class WebhooksForm(Form):
     secrets: Annotated[list[VariableName], BeforeValidator(as_list)] = Field(default_factory=list)
     allow: Annotated[list[HostName], BeforeValidator(as_list)] = Field(default_factory=list)
@@ -329,6 +333,7 @@ class ConfigForm(Form):
     holdout: HoldoutForm = Field(default_factory=HoldoutForm)
     tracking: TrackingForm = Field(default_factory=TrackingForm)
     ingest: IngestForm = Field(default_factory=IngestForm)
+    predictions: PredictionsForm = Field(default_factory=PredictionsForm)
     web: WebForm = Field(default_factory=WebForm)
     topics: Topics | None = None
     webhooks: WebhooksForm = Field(default_factory=WebhooksForm)

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.own_events import OWN_EVENTS
+from orchestrator.domain.predicted_traits import PREDICTED
 from orchestrator.domain.tracking_plan import NO_PLAN, Shape, TrackingPlan
 from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.triggers import EventTrigger
@@ -168,14 +169,22 @@ class Knowledge:
         """The names of customers' properties that something knows: a fact, a step, a test, the
         plan, the data, or Parcours itself.
         """
-        named = {*OWN_TRAITS, *BUILT_IN, *RESERVED_TRAITS, *RESERVED_TRAITS.values(), *self.facts}
+        own = {*OWN_TRAITS, *PREDICTED, *BUILT_IN, *RESERVED_TRAITS, *RESERVED_TRAITS.values()}
+        tested = self._named_in("tests", "customer", "identify")
+        return frozenset({*own, *self.facts, *tested}) | self.traits_of_the_shop
+
+    @cached_property
+    def traits_of_the_shop(self) -> frozenset[str]:
+        """Those of them that a step writes, or that plan or data say the shop sends."""
+        written = self._named_in("steps", "update")
+        return frozenset({*written, *self.project.plan.traits, *self.data.traits})
+
+    def _named_in(self, part: str, *keys: str) -> Iterator[str]:
+        """The names of the maps that stand under some keys in a part of the files."""
         for document in self.project.documents.values():
             for path, value in walk_values(document.data):
-                is_update = path[-1] == "update" and path[0] == "steps"
-                is_test = path[0] == "tests" and path[-1] in ("customer", "identify")
-                if isinstance(value, Mapping) and (is_update or is_test):
-                    named |= {str(name) for name in value}
-        return frozenset({*named, *self.project.plan.traits, *self.data.traits})
+                if isinstance(value, Mapping) and path[0] == part and path[-1] in keys:
+                    yield from map(str, value)
 
     @cached_property
     def account_traits(self) -> frozenset[str]:

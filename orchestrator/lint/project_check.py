@@ -16,6 +16,7 @@ from orchestrator.lint.knowledge import Knowledge
 from orchestrator.lint.language_rules import LANGUAGE, with_code
 from orchestrator.lint.letter_rules import LETTERS, SOURCES, Letters
 from orchestrator.lint.name_rules import NAMES
+from orchestrator.lint.prediction_rules import PREDICTIONS
 from orchestrator.lint.rules import ERROR, RuleTold
 from orchestrator.lint.segment_rules import SEGMENTS
 from orchestrator.lint.sender_rules import SENDERS
@@ -38,6 +39,7 @@ RULES: tuple[RuleTold, ...] = (
     *TOPICS.all,
     *NAMES.all,
     *SENSE.all,
+    *PREDICTIONS.all,
     *SUBJECTS.all,
     *TEMPLATES.all,
     *FILES.all,
@@ -140,6 +142,7 @@ def _ask_project(known: Knowledge) -> Iterator[Problem]:
     yield from TOPICS.ask(project)
     yield from NAMES.ask(known)
     yield from SENSE.ask(known)
+    yield from PREDICTIONS.ask(known)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)

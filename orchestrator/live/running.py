@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from flows.description import DeploymentSpec
 from flows.gate import UP, Pace
-from flows.project_deployments import describe_project, describe_shift
+from flows.project_deployments import describe_predictions, describe_project, describe_shift
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from orchestrator.api.conversation import Served
 from orchestrator.clock import Clock, SharedClock, SystemClock, VirtualClock
@@ -33,6 +33,7 @@ from orchestrator.live.edited_files import EditedFiles
 from orchestrator.live.heart import Heart, NoBooks
 from orchestrator.live.http_side import Answers, HttpSide
 from orchestrator.live.listening import is_this_machine, listen, url_of
+from orchestrator.live.nights import LOOK_S, Nights
 from orchestrator.live.terminal import Places, Terminal
 from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.store import settings
@@ -43,7 +44,10 @@ from orchestrator.store.migrate_aside import migrate_aside
 from orchestrator.wiring import close_engine, open_engine, render_copy, settle_what_died
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flows.bookkeeper import Bookkeeper
+    from flows.predict_run import Predicting
     from orchestrator.demo.player import Player
 
 DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
@@ -159,6 +163,7 @@ class Running:
         self._announcing: asyncio.Task[None] | None = None
         self._stop, self._chores = asyncio.Event(), Chores()
         self._files = EditedFiles(project.root)
+        self._nights = Nights(engine.parts.database, engine.parts.clock, terminal)
         self._http = HttpSide(listener, self._served(), Answers(self._nudge, self._render_copy))
 
     async def live(self) -> None:
@@ -176,7 +181,7 @@ class Running:
 
     async def _work(self, serving: asyncio.Task[None]) -> None:
         self._heart = await asyncio.to_thread(self._make_heart)
-        await asyncio.to_thread(self._heart.start, _describe(self._project))
+        await asyncio.to_thread(self._heart.start, self._describe())
         self._announcing = asyncio.create_task(self._announce_prefect())
         self._begin_chores()
         self._player = self._start_player()
@@ -184,6 +189,7 @@ class Running:
 
     async def _end(self, serving: asyncio.Task[None]) -> None:
         self._engine.stop()
+        self._nights.stop()
         if self._player is not None:
             await asyncio.to_thread(self._player.stop)
         self._chores.stop()
@@ -261,14 +267,21 @@ class Running:
         pace = DEMO_PACE if self._options.demo else Pace()
         if self._prefect is None:
             return Heart(self._engine, NoBooks(), pace)
-        books = _import_bookkeeper()(UP, self._engine, socket.gethostname(), pace)
+        bookkeeper, predict_with = _import_bookkeeper()
+        predict_with(self._nights.predict)
+        books = bookkeeper(UP, self._engine, socket.gethostname(), pace)
         return Heart(self._engine, books, pace)
 
     def _begin_chores(self) -> None:
         self._chores.every(2 * _LOOK_S, self._take_edits)
+        self._chores.every(LOOK_S, self._predict_if_late)
         if self._prefect is not None:
             self._give_prefect_up = self._chores.every(_PREFECT_LOOK_S, self._tend_prefect)
         self._chores.start()
+
+    async def _predict_if_late(self) -> None:
+        heart = self._heart
+        await self._nights.look(lambda: heart is not None and heart.is_in_sync)
 
     async def _tend_prefect(self) -> None:
         """Starts a server anew that ended by itself."""
@@ -326,7 +339,12 @@ class Running:
         self._project = project
         self._http.update(self._served())
         if self._heart is not None:
-            self._heart.update(_describe(project))
+            self._heart.update(self._describe())
+
+    def _describe(self) -> list[DeploymentSpec]:
+        found = [*describe_project(self._project), describe_shift()]
+        predicts = self._nights.take(self._project, demo=self._options.demo)
+        return [*found, describe_predictions(self._project)] if predicts else found
 
     def _start_player(self) -> Player | None:
         if not self._options.demo:
@@ -343,17 +361,14 @@ class Running:
         return player
 
 
-def _describe(project: Project) -> list[DeploymentSpec]:
-    return [*describe_project(project), describe_shift()]
-
-
-def _import_bookkeeper() -> type[Bookkeeper]:
+def _import_bookkeeper() -> tuple[type[Bookkeeper], Callable[[Predicting], None]]:
     """Prefect reads its settings when it is imported: only after the environment was set by
     `launch`.
     """
     from flows.bookkeeper import Bookkeeper
+    from flows.predict_run import predict_with
 
-    return Bookkeeper
+    return Bookkeeper, predict_with
 
 
 def _import_player() -> type[Player]:

@@ -36,10 +36,12 @@ from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
 from orchestrator.store.missed_calls import count_missed
 from orchestrator.store.opens import Opens, count_opens
 from orchestrator.store.pools import PoolStanding
+from orchestrator.store.results import EntryCohort, count_passages
 from orchestrator.store.tasks import OpenTasks
 from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
+LATELY = timedelta(days=30)
 EXPIRED = "expired"
 NO_FILE = "has no file any more"
 MISSED_TOLD = timedelta(days=30)  # how long an instant that called nobody is told of
@@ -65,6 +67,16 @@ class JourneyStanding:
     inside: int
     due: int
     held: str
+
+
+@dataclass(slots=True)
+class Lately:
+    """What came of those who entered a journey lately, in the words of `results`."""
+
+    entered: int = 0
+    held_out: int = 0
+    reached: int = 0
+    converted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class Overview:
     # by journey: who was called and enters later, and how many instants called nobody of late
     called: Mapping[str, int] = field(default_factory=dict)
     missed: Mapping[str, int] = field(default_factory=dict)
+    lately: Mapping[str, Lately] = field(default_factory=dict)  # by journey, of who entered LATELY
 
     def count_standings(self, channel: str) -> dict[str, int]:
         """How many messages of a channel went how, by the words of STANDINGS."""
@@ -157,6 +170,7 @@ def read_status(
             pools=read_pools(transaction, journeys, now),
             called=count_waiting(transaction),
             missed=count_missed(transaction, now - MISSED_TOLD),
+            lately=_count_lately(transaction, now - LATELY),
             opens=tuple(count_opens(transaction)),
         )
 
@@ -170,6 +184,19 @@ def read_pools(
     found = {pool.name: pool for pool in pools.list_pools(transaction, now)}
     names = sorted(named | found.keys())
     return tuple(found.get(name) or PoolStanding(name) for name in names)
+
+
+def _count_lately(transaction: Transaction, since: datetime) -> dict[str, Lately]:
+    found: dict[str, Lately] = defaultdict(Lately)
+    for row in count_passages(transaction, EntryCohort(since=since)):
+        journey = found[row.journey]
+        journey.entered += row.entered
+        if row.held_out:
+            journey.held_out += row.entered
+        else:
+            journey.reached += row.reached
+            journey.converted += row.converted
+    return dict(found)
 
 
 def count_not_sent(

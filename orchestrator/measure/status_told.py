@@ -9,7 +9,7 @@ from orchestrator.domain.answer import Notice, Part, Table
 from orchestrator.domain.formatting import count, format_instant, format_span
 from orchestrator.domain.message import MessageState
 from orchestrator.measure.reason_words import tell_reason
-from orchestrator.measure.status import MISSED_TOLD, STANDINGS, Overview
+from orchestrator.measure.status import LATELY, MISSED_TOLD, STANDINGS, Overview
 
 #: In place of a channel: by what a step sent that is gone, and that never sent anything.
 GONE = "of steps that are gone"
@@ -25,6 +25,9 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
         rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
         yield Table(("JOURNEY", "INSIDE", "DUE", "HELD"), rows)
     yield from _tell_called(found)
+    if found.lately:
+        yield ""
+        yield _lately_table(found)
     if found.messages or found.not_sent:
         yield ""
         yield Table(("MESSAGES", *map(str.upper, STANDINGS), "HELD"), _message_rows(found))
@@ -39,6 +42,18 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     yield from _tell_failed_webhooks(found)
     if found.home:
         yield f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect."
+
+
+def _lately_table(found: Overview) -> Table:
+    """`results` tells the rest."""
+    head = (
+        f"ENTERED IN {LATELY.days} DAYS", "ENTERED", "HELD OUT", "REACHED", "CONVERTED",
+    )  # fmt: skip
+    rows = [
+        (name, one.entered, one.held_out, one.reached, one.converted)
+        for name, one in sorted(found.lately.items())
+    ]
+    return Table(head, rows)
 
 
 def _tell_customers(found: Overview, zone: ZoneInfo) -> Iterator[str]:

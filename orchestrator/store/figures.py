@@ -13,6 +13,7 @@ from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import ACTIVITY, Event, Kind
 from orchestrator.domain.learnt_plan import Learnt, LearntPlan
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.predicted_traits import PREDICTED_IDS
 from orchestrator.domain.state import Choice
 from orchestrator.store.events import read_event
 from orchestrator.store.stored_customer import read_choices
@@ -91,7 +92,9 @@ def learn_plan(transaction: Transaction) -> LearntPlan:
     the time.
     """
     e, learnt = EVENTS.c, LearntPlan()
-    newest = select(e.kind, e.name, e.properties).order_by(e.id.desc()).limit(LEARN_EVENTS_MAX)
+    is_own = e.message_id.like(f"{PREDICTED_IDS}%")  # the shop sends none of it
+    known = select(e.kind, e.name, e.properties).where(is_own.is_not(True))
+    newest = known.order_by(e.id.desc()).limit(LEARN_EVENTS_MAX)
     for kind, name, properties in transaction.execute(
         newest, execution_options={"yield_per": WALK_ROWS}
     ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from datetime import date as Date
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -27,6 +28,7 @@ from orchestrator.store.tables import (
     DECISIONS,
     EVENTS,
     MESSAGES,
+    SPENDINGS,
     STAGE_CHANGES,
 )
 from orchestrator.store.transaction import Transaction
@@ -49,7 +51,7 @@ Rows = Iterator[FoundRow]
 Stream = Generator[FoundRow]  # to be closed by who does not read it to its end
 
 
-class By(StrEnum):
+class GroupedBy(StrEnum):
     """By what results are told apart."""
 
     STEP = "step"  # the message
@@ -69,7 +71,7 @@ class EntryCohort:
     journey: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    by: By | None = None
+    by: GroupedBy | None = None
     weeks: tuple[datetime, ...] = ()
     language: str = ""
 
@@ -85,7 +87,7 @@ def _passages(cohort: EntryCohort, *more: Column, is_sqlite: bool) -> CTE:
     """
     e = _entries.c
     ways = _variants(is_sqlite=is_sqlite)
-    by_variant = cohort.by is By.VARIANT
+    by_variant = cohort.by is GroupedBy.VARIANT
     group = ways.c.way if by_variant else _group(cohort, is_sqlite=is_sqlite)
     query = select(e.journey, e.enrollment_id, e.customer_id, group.label("group"), *more)
     if by_variant:
@@ -126,11 +128,11 @@ def _is_drawn() -> Column:
 
 def _group(cohort: EntryCohort, *, is_sqlite: bool) -> Column:
     match cohort.by:
-        case By.STAGE:
+        case GroupedBy.STAGE:
             return _stage_at_entry()
-        case By.LOCALE:
+        case GroupedBy.LOCALE:
             return _language_of_customer(cohort.language, is_sqlite=is_sqlite)
-        case By.WEEK if cohort.weeks:
+        case GroupedBy.WEEK if cohort.weeks:
             return _week_of_entry(cohort.weeks)
     return literal("", Text)
 
@@ -210,7 +212,7 @@ def count_sends(transaction: Transaction, cohort: EntryCohort) -> Rows:
     """
     p = _passages(cohort, is_sqlite=transaction.is_sqlite).c
     m = MESSAGES.c
-    group = m.step if cohort.by is By.STEP else p.group
+    group = m.step if cohort.by is GroupedBy.STEP else p.group
     groups = p.journey, group.label("group"), m.channel, m.state
     query = (
         select(*groups, func.count().label("number"))
@@ -251,7 +253,7 @@ def count_unsubscribed(transaction: Transaction, cohort: EntryCohort) -> Rows:
     p = _passages(cohort, is_sqlite=transaction.is_sqlite).c
     m, ev = MESSAGES.c, EVENTS.c
     named = dialect_of(transaction.is_sqlite).part(ev.properties, "email_id").text
-    group = m.step if cohort.by is By.STEP else p.group
+    group = m.step if cohort.by is GroupedBy.STEP else p.group
     query = (
         select(p.journey, group.label("group"), func.count(m.id.distinct()).label("number"))
         .join_from(EVENTS, MESSAGES, m.public_id == named)
@@ -326,3 +328,16 @@ def currencies_of_orders(transaction: Transaction) -> list[str]:
     o = _orders.c
     named = select(o.currency).where(o.kind == "order", o.currency.is_not(None)).distinct()
     return sorted(transaction.scalars(named))
+
+
+def spent_on_campaigns(
+    transaction: Transaction, since: Date | None, until: Date | None
+) -> dict[tuple[str, str], int]:
+    """What was spent in [since, until), by campaign and currency, in millionths."""
+    s = SPENDINGS.c
+    query = select(s.campaign, s.currency, func.sum(s.micros)).group_by(s.campaign, s.currency)
+    if since is not None:
+        query = query.where(s.date >= since)
+    if until is not None:
+        query = query.where(s.date < until)
+    return {(row[0], row[1]): int(row[2]) for row in transaction.execute(query)}

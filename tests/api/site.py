@@ -27,9 +27,9 @@ from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.identity import fold_address
 from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
-from orchestrator.measure.report.answering import Answering
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.pages_process import answer
+from orchestrator.report.answering import Answering
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.pages_process import answer
 from orchestrator.store.database import Database
 from orchestrator.store.tables import CUSTOMERS, INBOX, MESSAGES, REJECTIONS
 

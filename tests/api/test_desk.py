@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.api.desk import Desk, PageFaulty
 from orchestrator.api.page_maker import Answer, PagesApart
-from orchestrator.measure.report.page_asked import MadePage, PageAsked, Unwritten
+from orchestrator.report.page_asked import MadePage, PageAsked, Unwritten
 from orchestrator.store.availability import StoreUnavailable
 from tests.api.site import PagesHere, Site
 

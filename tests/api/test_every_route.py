@@ -17,7 +17,7 @@ PATHS = [
     "/", "/mailbox", "/mailbox/{token}", "/mailbox/{token}/html", "/u/{token}", "/s/{token}",
     "/r/{token}", "/m/{token}", "/o/{token}", "/c/{token}", "/p/{token}", "/login", "/healthz", "/style.css",
     "/mailbox.js", "/desk.css", "/journeys", "/journeys/{token}", "/customers", "/customers/{token}",
-    "/deliverability", "/tasks", "/coupons", "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/onsite",
+    "/deliverability", "/gaps", "/kpis", "/tasks", "/coupons", "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/onsite",
     "/v1/{token}", "/{token}",
 ]  # fmt: skip
 TOKENS = [

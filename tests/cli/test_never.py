@@ -123,3 +123,36 @@ def test_a_journey_whose_time_did_not_come_says_when_it_begins(dunning: ShopFold
     )
     out = told(dunning, track("ada", "Payment Succeeded", now()))
     assert "\nletter: nobody entered; it begins once, on 2099-12-10 10:00 in Europe/Paris\n" in out
+
+
+@pytest.mark.parametrize(
+    ("trigger", "begins"),
+    [
+        ("{stage: loyal}", "on becoming loyal"),
+        ("{date: customer.birthday, every: year}", "on customer.birthday, every year"),
+        (
+            "{business_event: Back In Stock, to: customer.orders >= 1}",
+            "with Back In Stock, for whoever it is about",
+        ),
+    ],
+)
+def test_a_journey_that_nobody_entered_says_when_it_begins_whatever_lets_in(
+    dunning: ShopFolder, trigger: str, begins: str
+) -> None:
+    dunning.write(
+        "journeys/lifecycle.yaml",
+        "lifecycle: x\nfacts: {orders: {count: Order Completed}}\n"
+        "stages:\n  - {stage: loyal, if: customer.orders >= 9}\n  - {stage: other, if: true}\n",
+    )
+    dunning.write(
+        "journeys/letter.yaml",
+        f"journey: letter\ntrigger: {trigger}\nsteps:\n  - email: reminder\n",
+    )
+    out = told(dunning, track("ada", "Payment Succeeded", now()))
+    assert f"\nletter: nobody entered; it begins {begins}\n" in out
+
+
+def test_of_a_journey_that_a_person_begins_nothing_is_told(dunning: ShopFolder) -> None:
+    text = "journey: letter\ntrigger: manual\nsteps:\n  - email: reminder\n"
+    dunning.write("journeys/letter.yaml", text)
+    assert "\nletter: nobody" not in told(dunning, track("ada", "Payment Succeeded", now()))

@@ -93,6 +93,18 @@ def test_a_french_project_is_told_in_french(sold: ShopFolder) -> None:
     assert "ENTRÉES" in sold.run("results").out
 
 
+def test_what_was_spent_on_a_campaign_of_the_journey_is_its_cost(sold: ShopFolder) -> None:
+    (cart,) = sold.run("results", "cart", "--json").json["journeys"]
+    assert cart["cost"] is None
+    day = f"{now():%Y-%m-%d}"
+    rows = f"{day},sms,cart,4.50,EUR\n2020-01-01,sms,cart,9,EUR\n{day},ads,other,1,EUR\n"
+    spent = sold.write("spend.csv", f"date,channel,campaign,amount,currency\n{rows}")
+    assert sold.run("spend", "import", spent).code == 0
+    (cart,) = sold.run("results", "cart", "--from", "2026-01-01", "--json").json["journeys"]
+    assert cart["cost"] == {"EUR": 4.5}
+    assert "13.50 EUR" in sold.run("results").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

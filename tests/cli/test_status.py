@@ -51,6 +51,14 @@ def test_people_messages_and_the_inbox_are_counted(stored_shop: ShopFolder) -> N
     assert stored_shop.run("status", "--json").json["messages"] == {"email": {"accepted": 2}}
 
 
+def test_who_entered_lately_is_told_in_the_words_of_results(stored_shop: ShopFolder) -> None:
+    send_one(stored_shop)
+    assert stored_shop.run("status", "--json").json["lately"] == {
+        "cart": {"entered": 1, "held_out": 0, "reached": 1, "converted": 0}
+    }
+    assert "ENTERED IN 30 DAYS  ENTERED  HELD OUT  REACHED" in stored_shop.run("status").out
+
+
 def test_what_is_held_is_named_with_its_reason(stored_shop: ShopFolder) -> None:
     hold(stored_shop, "journey", "cart")
     out = stored_shop.run("status").out

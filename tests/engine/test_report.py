@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.domain.medium import ChannelName
 from orchestrator.engine.report import TickReport
+from tests.engine.conftest import OpenShop
 
 MAIN = ChannelName("main")
 
@@ -30,3 +31,25 @@ def test_a_tick_that_only_looked_around_did_nothing() -> None:
     report.journey("hello").entered += 1
     assert not report.is_empty
     assert not TickReport(rejected=1).is_empty
+
+
+CART = """
+journey: cart
+trigger: {event: Added}
+goal: {event: Bought, within: 5d}
+steps:
+  - delay: 1h
+  - email: cart
+"""
+
+
+def test_only_who_bought_after_a_message_is_told_as_converted(open_shop: OpenShop) -> None:
+    shop = open_shop(CART)
+    for number, user in enumerate(("early", "ada", "bob")):
+        shop.identify("0s", user, email=f"{user}@example.com")
+        shop.track("1m", "Added", user)
+        shop.track("5m" if number == 0 else "2h", "Bought", user)
+    assert shop.tick("10m").journey("cart").converted == 0
+    assert shop.tick("90m").journey("cart").converted == 0
+    assert shop.tick("3h").journey("cart").converted == 2
+    assert shop.rows("SELECT count(*) FROM conversions")[0][0] == 3

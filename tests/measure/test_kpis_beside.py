@@ -151,6 +151,8 @@ def test_customers_to_win_make_good_those_who_were_lost_at_what_a_new_one_costs(
     assert (april["base90"]["S"], april["base90"]["E"], april["base90"]["N"]) == (3, 2, 1)
     assert april["figures"]["customers_to_win"] == 2
     assert april["figures"]["cost_of_churn"] == 60.0
+    days = found["window_days"]
+    assert found["figures"]["customers_to_win_monthly"] == round(2 / (days / 30.4375), 6)
 
 
 def test_the_channel_that_brought_customers_is_told_with_what_it_cost(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.gaps.told import PHASE_NAMES, STAGE_NAMES
+from orchestrator.gaps.gaps_told import PHASE_NAMES, STAGE_NAMES
 from orchestrator.gaps.typical import ACTIVITIES
 from orchestrator.translations.catalogue import ENGLISH, Catalogue, catalogue_of
 from tests.support.house import ROOT

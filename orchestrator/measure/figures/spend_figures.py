@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from orchestrator.domain.phrase import say
 from orchestrator.measure.figures.figure import (
     Example,
@@ -13,6 +15,8 @@ from orchestrator.measure.figures.figure import (
     figure,
 )
 from orchestrator.measure.figures.sources import DEFINITION, LITERATURE
+
+DAYS_OF_MONTH = Decimal("30.4375")
 
 COST = Family("cost", say("What customers cost"))
 
@@ -150,6 +154,32 @@ def customers_to_win(held_at_start: Number, held_at_end: Number, new_customers: 
 )
 def cost_of_churn(customers_to_win: Number, cac: Number) -> Value:
     return customers_to_win * cac
+
+
+@figure(
+    COST,
+    say("customers to win each month to make good the churn"),
+    say("Likewise, of a month of 30.4375 days in the mean of the period."),
+    formula="customers_to_win / (window_days / 30.4375)",
+    unit=Unit.COUNT,
+    source=LITERATURE,
+    example=Example({"customers_to_win": 240, "window_days": "365.25"}, "20"),
+)
+def customers_to_win_monthly(customers_to_win: Number, window_days: Number) -> Value:
+    return divide(customers_to_win * DAYS_OF_MONTH, window_days)
+
+
+@figure(
+    COST,
+    say("cost of making good the churn, each month"),
+    say("What it costs to win so many customers each month, at what a new one costs today."),
+    formula="customers_to_win_monthly * cac",
+    unit=Unit.MONEY,
+    source=LITERATURE,
+    example=Example({"customers_to_win_monthly": 20, "cac": "20.00"}, "400.00"),
+)
+def cost_of_churn_monthly(customers_to_win_monthly: Number, cac: Number) -> Value:
+    return customers_to_win_monthly * cac
 
 
 @figure(

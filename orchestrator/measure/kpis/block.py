@@ -165,6 +165,7 @@ def _month(one: MonthOfTrade) -> Data:
         "cumulative_repeat_customers": numbers["repeat_customers"],
         "repeat_rate": as_ratio(numbers["repeat_rate"]),
         "inactive90_at_end": numbers["inactive"],
+        "messages": numbers.get("sent"),
         "figures": told_figures(numbers),
     }
 

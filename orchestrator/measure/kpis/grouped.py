@@ -81,5 +81,6 @@ def _group(name: str, counted: dict[str, Value]) -> Data:
         "orders": numbers.get("orders"),
         "gross_revenue": as_cents(numbers.get("gross_revenue")),
         "net_revenue": as_cents(numbers.get("net_revenue")),
+        "messages": numbers.get("sent"),
         "figures": told_figures(numbers),
     }

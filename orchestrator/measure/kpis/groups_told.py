@@ -41,6 +41,8 @@ def _counted(groups: Sequence[Told]) -> Iterator[list[Cell]]:
         yield [say("new customers"), *(_count(group.get("new_customers")) for group in groups)]
         yield [say("orders"), *(_count(group.get("orders")) for group in groups)]
         yield [say("revenue"), *(write_money(group.get("gross_revenue")) for group in groups)]
+    if any(group.get("messages") for group in groups):
+        yield [say("messages that left"), *(_count(group.get("messages")) for group in groups)]
 
 
 def _count(number: int | None) -> str:

@@ -67,7 +67,15 @@ def _figure_table(block: Told) -> Table:
         for name, value in block["figures"].items()
         if value is not None
     ]
-    return Table((say("FIGURE"), say("VALUE")), [*counted, *figures])
+    return Table((say("FIGURE"), say("VALUE")), [*counted, *figures, *_values(overall)])
+
+
+def _values(overall: Told) -> Iterator[tuple[str, Cell]]:
+    """The simple value of a customer for the years beyond the first, which is a figure."""
+    for word, value in overall["clv_simple"].items():
+        if value is not None and word != "1y":
+            title = say("{title}, of {years} years", title=FIGURES["clv"].title, years=word[:-1])
+            yield title, write_money(value)
 
 
 def _share(value: float | None) -> str:
@@ -77,7 +85,7 @@ def _share(value: float | None) -> str:
 def _month_table(months: Sequence[Told]) -> Table:
     head = (
         say("MONTH"), say("CUSTOMERS"), say("NEW"), say("ORDERS"), say("REVENUE"), say("NET"),
-        say("AVERAGE ORDER"), say("KEPT"), say("LOST"),
+        say("AVERAGE ORDER"), say("KEPT"), say("LOST"), say("TO WIN"), say("COST OF IT"),
     )  # fmt: skip
     return Table(head, [_month_row(month) for month in months])
 
@@ -89,6 +97,7 @@ def _month_row(month: Told) -> list[Cell]:
         name, month["active_customers"], month["new_customers"], month["orders"],
         *(write_money(month[name]) for name in ("gross_revenue", "net_revenue", "aov")),
         _share(held["crr_strict"]), _share(held["churn_strict"]),
+        month["figures"]["customers_to_win"], write_money(month["figures"]["cost_of_churn"]),
     ]  # fmt: skip
 
 

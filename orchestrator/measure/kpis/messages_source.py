@@ -31,7 +31,7 @@ Columns = Mapping[str, NDArray[np.object_]]
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class HappenedColumns:
     """What happened to customers, as columns: when, to whom (a place among people; NOBODY), in
     which journey, by which channel ("" of what has none), and what is said of it.
     """
@@ -60,9 +60,9 @@ class Happened:
 class MessageSource:
     """What the database knows of messages."""
 
-    sent: Happened
-    passages: Happened
-    given: Happened
+    sent: HappenedColumns
+    passages: HappenedColumns
+    given: HappenedColumns
 
     def numbers(self, span: Span, currency: str) -> dict[str, Value]:
         """Of all messages of a time, whatever the currency."""
@@ -92,7 +92,7 @@ class MessageSource:
         }
 
     @property
-    def _tables(self) -> tuple[Happened, Happened, Happened]:
+    def _tables(self) -> tuple[HappenedColumns, HappenedColumns, HappenedColumns]:
         return self.sent, self.passages, self.given
 
     def _named(self, by: By, inside: Sequence[Truth]) -> list[str]:
@@ -143,9 +143,9 @@ def _columns(
     keys: Whole,
     channels: Sequence[str],
     said: Iterable[str],
-) -> Happened:
+) -> HappenedColumns:
     journeys = column_of([row.journey for row in rows])
-    return Happened(
+    return HappenedColumns(
         whole([as_micros(row.at) for row in rows]),
         _places(whole([row.customer_id or NOBODY for row in rows]), keys),
         {By.JOURNEY: journeys, By.CHANNEL: column_of(channels)},

@@ -10,7 +10,7 @@ from orchestrator.domain.formatting import count
 from orchestrator.domain.phrase import say
 from orchestrator.engine.last_tick import own_clock
 from orchestrator.language.project import Project
-from orchestrator.measure.predict import calibration_told, told
+from orchestrator.measure.predict import calibration_told, predictions_told
 from orchestrator.measure.predict.predictions import Predictions, predict_from_database
 from orchestrator.measure.predict.writing import Written, write_predictions
 from orchestrator.store.database import Database
@@ -26,7 +26,7 @@ class Foreseen:
 
     def told(self) -> Iterator[Part]:
         """The answer for people."""
-        yield from told.tell_predictions(self.found)
+        yield from predictions_told.tell_predictions(self.found)
         if self.with_calibration:
             tried = self.found.calibrate()
             hits = self.found.hold_hours_against(tried)
@@ -38,7 +38,7 @@ class Foreseen:
 
     def as_data(self) -> dict[str, object]:
         """The answer for machines."""
-        data = told.as_data(self.found)
+        data = predictions_told.as_data(self.found)
         if self.with_calibration:
             tried = self.found.calibrate()
             hits = self.found.hold_hours_against(tried)

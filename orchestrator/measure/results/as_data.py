@@ -36,6 +36,7 @@ def _journey(one: JourneyResults, tellers: frozenset[str]) -> Data:
         "goal": goal if one.goal else None,
         **_entries(one.tally),
         **_outcome(one.tally, tellers),
+        "cost": {name: _number(amount) for name, amount in one.cost.items()} or None,
         **_comparison(one.tally),
         "groups": [
             {"group": label, **_entries(tally), **_outcome(tally, tellers), **_comparison(tally)}

@@ -13,7 +13,7 @@ from orchestrator.measure.results.attribution import CreditRule
 from orchestrator.measure.results.net_orders import Purchase, settle
 from orchestrator.measure.results.tally import Side, Tally
 from orchestrator.store import results
-from orchestrator.store.results import By, EntryCohort, FoundRow
+from orchestrator.store.results import EntryCohort, FoundRow, GroupedBy
 from orchestrator.store.transaction import Transaction
 
 #: By journey and group.
@@ -26,7 +26,7 @@ def count_results(
 ) -> dict[tuple[str, str], Tally]:
     """Counts everything of a cohort; `currency` is that of orders that name none."""
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-    if cohort.by is By.STEP:
+    if cohort.by is GroupedBy.STEP:
         _count_steps(transaction, cohort, tallies)
     else:
         _count_passages(transaction, cohort, tallies)
@@ -151,7 +151,7 @@ class _Orders:
             for touch, share in self.rule.choose(marketing, purchase.at):
                 for passage in buyer.passages:
                     if passage.enrollment_id == touch.enrollment_id:
-                        group = touch.step if self.cohort.by is By.STEP else passage.group
+                        group = touch.step if self.cohort.by is GroupedBy.STEP else passage.group
                         credit = self.tallies[passage.journey, group].credits[purchase.currency]
                         credit.orders += share
                         credit.revenue += share * purchase.net
@@ -160,7 +160,7 @@ class _Orders:
         """Adds up what each passage brought after its first message, treated or held out: an order
         after messages of two journeys is one of both.
         """
-        drawn = () if self.cohort.by is By.STEP else buyer.passages
+        drawn = () if self.cohort.by is GroupedBy.STEP else buyer.passages
         for passage in (one for one in drawn if one.drawn):
             tally = self.tallies[passage.journey, passage.group]
             side = tally.control if passage.held_out else tally.treated

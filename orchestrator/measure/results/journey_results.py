@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.journey import Journey
@@ -14,12 +15,12 @@ from orchestrator.measure.results.counting import count_results, usual_currency
 from orchestrator.measure.results.tally import Tally
 from orchestrator.store import results
 from orchestrator.store.database import Database
-from orchestrator.store.results import By, EntryCohort
+from orchestrator.store.results import EntryCohort, GroupedBy
 from orchestrator.store.transaction import Transaction
 
 WEEKS_MAX = 520  # ten years
 #: A passage may be in several groups, or in none.
-_OVERLAP = (By.STEP, By.VARIANT)
+_OVERLAP = (GroupedBy.STEP, GroupedBy.VARIANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ResultsAsked:
     journey: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    by: By | None = None
+    by: GroupedBy | None = None
     rule: CreditRule = field(default_factory=CreditRule)
 
 
@@ -55,6 +56,7 @@ class JourneyResults:
     within: timedelta | None
     tally: Tally
     groups: Sequence[tuple[str, Tally]] = ()
+    cost: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, where any is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,33 @@ def read_results(database: Database, shop: Shop, question: ResultsAsked) -> Resu
         whole = groups
         if question.by in _OVERLAP:
             whole = count_results(transaction, cohort, question.rule, currency)
+        spent = _read_costs(transaction, question, shop.zone)
         tellers = results.channels_with_receipts(transaction)
     totals = _totals(whole)
     labelled = {} if question.by is None else _with_labels(groups, parted, shop)
     told = [
-        _results_of(name, shop.journeys.get(name), totals, labelled)
+        replace(
+            _results_of(name, shop.journeys.get(name), totals, labelled), cost=spent.get(name, {})
+        )
         for name in _names(totals, question, shop)
     ]
     return Results(question, told, tellers)
+
+
+def _read_costs(
+    transaction: Transaction, question: ResultsAsked, zone: ZoneInfo
+) -> dict[str, dict[str, Decimal]]:
+    """What was spent on campaigns of a journey's name, on the days that are asked about."""
+    since, until = (
+        None if at is None else at.astimezone(zone).date()
+        for at in (question.since, question.until)
+    )
+    costs: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for (campaign, currency), micros in results.spent_on_campaigns(
+        transaction, since, until
+    ).items():
+        costs[campaign][currency] = Decimal(micros).scaleb(-6)
+    return costs
 
 
 def _totals(groups: Mapping[tuple[str, str], Tally]) -> Mapping[str, Tally]:
@@ -128,10 +149,10 @@ def _results_of(
 
 
 def _parted(
-    transaction: Transaction, cohort: EntryCohort, by: By | None, zone: ZoneInfo
+    transaction: Transaction, cohort: EntryCohort, by: GroupedBy | None, zone: ZoneInfo
 ) -> EntryCohort:
     weeks: tuple[datetime, ...] = ()
-    if by is By.WEEK:
+    if by is GroupedBy.WEEK:
         first, last = results.span_of_entries(transaction, cohort)
         if first is not None and last is not None:
             weeks = weeks_between(first, last, zone)
@@ -160,10 +181,10 @@ def _with_labels(
 
     def place(key: tuple[str, str]) -> tuple[str, int, str]:
         journey, group = key
-        if cohort.by is By.WEEK:
+        if cohort.by is GroupedBy.WEEK:
             return journey, int(group or -1), ""
         known = shop.journeys.get(journey)
-        steps = list(known.by_id) if known and cohort.by is By.STEP else []
+        steps = list(known.by_id) if known and cohort.by is GroupedBy.STEP else []
         return journey, steps.index(group) if group in steps else len(steps), group
 
     return {
@@ -173,6 +194,6 @@ def _with_labels(
 
 
 def _label(group: str, cohort: EntryCohort) -> str:
-    if cohort.by is By.WEEK and group:
+    if cohort.by is GroupedBy.WEEK and group:
         return f"{cohort.weeks[int(group)]:%Y-%m-%d}"
     return group

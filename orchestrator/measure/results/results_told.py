@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from orchestrator.domain.answer import Cell, Heading, Part, Table
@@ -12,7 +12,7 @@ from orchestrator.measure.results.attribution import CreditRule, Model
 from orchestrator.measure.results.comparison import Uplift
 from orchestrator.measure.results.journey_results import JourneyResults, Results
 from orchestrator.measure.results.tally import Tally
-from orchestrator.store.results import By
+from orchestrator.store.results import GroupedBy
 
 Line = tuple[str, Tally]
 
@@ -26,11 +26,11 @@ _MODELS = {
     ),
 }
 _GROUPS = {
-    By.STEP: say("STEP"),
-    By.VARIANT: say("VARIANT"),
-    By.STAGE: say("STAGE AT ENTRY"),
-    By.LOCALE: say("LANGUAGE"),
-    By.WEEK: say("WEEK OF ENTRY"),
+    GroupedBy.STEP: say("STEP"),
+    GroupedBy.VARIANT: say("VARIANT"),
+    GroupedBy.STAGE: say("STAGE AT ENTRY"),
+    GroupedBy.LOCALE: say("LANGUAGE"),
+    GroupedBy.WEEK: say("WEEK OF ENTRY"),
 }
 
 
@@ -47,13 +47,17 @@ def tell_results(found: Results) -> Iterator[Part]:
                 yield ""
                 yield Heading(_title(one))
                 yield from _tell_lines(_GROUPS[found.question.by], one.groups, found)
+    costs = [(one.journey, one.cost) for one in found.journeys if one.cost]
+    if costs:
+        yield ""
+        yield _cost_table(costs)
     yield ""
     yield _explain_rule(found.question.rule)
     yield from _tell_goals(found.journeys)
 
 
 def _tell_lines(head: Phrase, lines: Sequence[Line], found: Results) -> Iterator[Part]:
-    by_step = found.question.by is By.STEP and head is _GROUPS[By.STEP]
+    by_step = found.question.by is GroupedBy.STEP and head is _GROUPS[GroupedBy.STEP]
     if not by_step:
         yield _entry_table(head, lines)
         yield ""
@@ -190,6 +194,14 @@ def _money_row(found: Uplift) -> list[Cell]:
         _plain(found.of_treated), _plain(found.of_control), _plain(found.difference, "+"), span,
         _plain(found.incremental, "+"),
     ]  # fmt: skip
+
+
+def _cost_table(costs: Sequence[tuple[str, Mapping[str, Decimal]]]) -> Table:
+    rows = [
+        (name, " + ".join(_money(amount, currency) for currency, amount in cost.items()))
+        for name, cost in costs
+    ]
+    return Table((say("JOURNEY"), say("COST")), rows)
 
 
 # ---------------------------------------------------------------- cells

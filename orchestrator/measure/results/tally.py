@@ -23,7 +23,7 @@ _OPENED = (MessageState.OPENED, MessageState.CLICKED)
 
 
 @dataclass(slots=True)
-class Spent:
+class SpentAfter:
     """What passages brought after their first message, in one currency."""
 
     orders: int = 0
@@ -32,9 +32,9 @@ class Spent:
 
     def add(self, orders: int, amount: float) -> None:
         """Adds one passage."""
-        self.join(Spent(orders, amount, amount * amount))
+        self.join(SpentAfter(orders, amount, amount * amount))
 
-    def join(self, other: Spent) -> None:
+    def join(self, other: SpentAfter) -> None:
         """Adds others' passages."""
         self.orders += other.orders
         self.total += other.total
@@ -52,7 +52,7 @@ class Side:
     goals: int = 0
     reached: int = 0
     converted: int = 0
-    spent: dict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    spent: dict[str, SpentAfter] = field(default_factory=lambda: defaultdict(SpentAfter))
 
     def join(self, other: Side) -> None:
         """Adds other passages."""
@@ -73,7 +73,7 @@ class Side:
 
     def amounts(self, currency: str) -> Amounts:
         """What those who had a first message brought after it."""
-        spent = self.spent.get(currency, Spent())
+        spent = self.spent.get(currency, SpentAfter())
         return Amounts(self.reached, spent.total, spent.squares)
 
 

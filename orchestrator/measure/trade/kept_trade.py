@@ -40,8 +40,9 @@ def read_kept_trade(database: Database, currency: str) -> Trade:
             if (deal := _read_deal(row, place)) is not None
         ]
         deeds = tuple(
-            ToldEvent(place[row.customer_id], as_micros(row.at), row.name, row.properties)
+            ToldEvent(who, as_micros(row.at), row.name, row.properties)
             for row in walk_told(transaction, NAMES_TOLD, DEED_KINDS)
+            if (who := place.get(row.customer_id)) is not None
         )
         calls = _read_calls(transaction, place)
     dealt = gather(told, currency)
@@ -62,7 +63,10 @@ def read_kept_trade(database: Database, currency: str) -> Trade:
 
 
 def _read_deal(row: EventTold, place: Mapping[int, int]) -> ToldDeal | None:
-    who = place[row.customer_id]
+    """An order or refund; None for somebody who came while this was read."""
+    who = place.get(row.customer_id)
+    if who is None:
+        return None
     return read_deal(who, as_micros(row.at), row.name, row.properties)
 
 
@@ -70,7 +74,9 @@ def _read_calls(transaction: Transaction, place: dict[int, int]) -> CallColumns:
     who, at, names = [], [], []
     known = {"": 0}
     for row in walk_calls(transaction):
-        who.append(place[row.customer_id])
+        if (customer := place.get(row.customer_id)) is None:
+            continue  # they came while this was read
+        who.append(customer)
         at.append(as_micros(row.at))
         names.append(known.setdefault(row.name, len(known)))
     return CallColumns(whole(who), whole(at), whole(names), tuple(known))

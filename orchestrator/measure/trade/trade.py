@@ -153,14 +153,18 @@ class Trade:
         )
 
     def of_people(self, chosen: Truth) -> Trade:
-        """The same with what some people did only."""
+        """The same with what some people did only. Who brought whom is left out: a friend and who
+        brought them may be of two groups.
+        """
         calls, inside = self.calls, chosen[self.calls.who]
         return replace(
             self,
             calls=CallColumns(calls.who[inside], calls.at[inside], calls.name[inside], calls.names),
             orders=self.orders.where(chosen[self.orders.who]),
             refunds=self.refunds.where(chosen[self.refunds.who]),
-            deeds=tuple(deed for deed in self.deeds if chosen[deed.who]),
+            deeds=tuple(
+                deed for deed in self.deeds if chosen[deed.who] and deed.name != REFERRAL_ACCEPTED
+            ),
         )
 
 

@@ -16,7 +16,7 @@ from orchestrator.measure.results.counting import count_results
 from orchestrator.measure.results.journey_results import weeks_between
 from orchestrator.measure.results.tally import Side, Tally
 from orchestrator.store.database import Database
-from orchestrator.store.results import By, EntryCohort
+from orchestrator.store.results import EntryCohort, GroupedBy
 from tests.support.random_shop import BEGIN, RandomShop, Row
 
 TAKEN = {"accepted", "delivered", "opened", "clicked", "bounced", "complained"}
@@ -86,7 +86,7 @@ class Oracle:
     def groups_of(self, passage: Row) -> list[str]:
         customer = self.shop.customers[passage["customer_id"] - 1]
         match self.cohort.by:
-            case By.STAGE:
+            case GroupedBy.STAGE:
                 changes = [
                     (one["at"], one["id"], one["to"])
                     for one in self.shop.stages
@@ -95,13 +95,13 @@ class Oracle:
                     and one["at"] <= passage["entered_at"]
                 ]
                 return [max(changes)[2] if changes else ""]
-            case By.LOCALE:
+            case GroupedBy.LOCALE:
                 return [customer["traits"].get("locale", "en")[:2]]
-            case By.WEEK:
+            case GroupedBy.WEEK:
                 local = passage["entered_at"].astimezone(ZONE)
                 monday = local.date() - timedelta(days=local.weekday())
                 return [str([week.date() for week in WEEKS].index(monday))]
-            case By.VARIANT:
+            case GroupedBy.VARIANT:
                 return [
                     f"fork: {one['detail']['variant']}"
                     for one in self.shop.decisions
@@ -116,7 +116,7 @@ class Oracle:
             passage["converted_at"],
         )
         after = first is not None and converted is not None and converted > first
-        steps = self.cohort.by is By.STEP
+        steps = self.cohort.by is GroupedBy.STEP
         for message in self.messages_of(passage):
             groups = [message["step"]] if steps else self.groups_of(passage)
             for group in groups:
@@ -228,7 +228,7 @@ class Oracle:
             return
         for passage in self.passages:
             if passage["id"] == message["enrollment_id"]:
-                steps = self.cohort.by is By.STEP
+                steps = self.cohort.by is GroupedBy.STEP
                 for group in [message["step"]] if steps else self.groups_of(passage):
                     key = passage["journey"], group
                     self.into(*key, ("credit", order["currency"], "orders"), float(share))
@@ -270,8 +270,8 @@ def without_nothing(numbers: dict[Any, Any]) -> dict[Any, Any]:
 
 COHORTS = [
     *(
-        EntryCohort(by=by, weeks=WEEKS if by is By.WEEK else (), language="en")
-        for by in (None, *By)
+        EntryCohort(by=by, weeks=WEEKS if by is GroupedBy.WEEK else (), language="en")
+        for by in (None, *GroupedBy)
     ),
     EntryCohort("cart", BEGIN + timedelta(days=4), BEGIN + timedelta(days=12)),
 ]

@@ -1,0 +1,56 @@
+"""The first page: how the lifecycle stands, and what needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.domain.message import TAKEN
+from orchestrator.domain.phrase import say, verbatim
+from orchestrator.measure.status import Overview, read_status
+from orchestrator.measure.trade.kept_trade import read_kept_trade
+from orchestrator.report.attention import tell_alerts
+from orchestrator.report.kpi_blocks import tiles_of
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import Alerts, Block, Page, Section, Tile, Tiles
+from orchestrator.report.page_source import Source
+from orchestrator.report.pages.journeys_page import journeys_page
+from orchestrator.report.pages.kpi_page import report_of
+from orchestrator.report.stage_blocks import stage_flow
+
+TITLE = say("Overview")
+DAYS = 30
+CALM = say("Nothing: everything runs.")
+
+
+def overview_page(source: Source, asked: PageAsked) -> Page:
+    """Figures, stages, journeys, and what needs a look."""
+    found = read_status(source.database, source.journeys, source.now, source.config.channels.media)
+    blocks: list[Block] = [
+        *_trade(source),
+        _tiles(found),
+        Section(say("What needs a look"), [Alerts(tell_alerts(found), CALM)]),
+        Section(say("Stages"), list(stage_flow(source))),
+        Section(say("Journeys"), journeys_page(source, asked).blocks),
+    ]
+    return Page(verbatim(source.config.project.name), blocks)
+
+
+def _trade(source: Source) -> Iterator[Block]:
+    """What the last 30 days brought, beside the 30 before."""
+    trade = read_kept_trade(source.database, source.config.project.currency)
+    for currency in trade.currencies[:1]:
+        compared = report_of(source, trade, currency).compare(DAYS)
+        about = say("The last 30 days, and the 30 before.")
+        yield Section(say("What the shop earned"), [tiles_of(compared, currency)], about)
+
+
+def _tiles(found: Overview) -> Tiles:
+    sent = sum(states.get(one, 0) for states in found.messages.values() for one in TAKEN)
+    return Tiles(
+        [
+            Tile(say("Customers"), found.customers, to="customers"),
+            Tile(say("Inside a journey"), sum(one.inside for one in found.journeys), to="journeys"),
+            Tile(say("Messages sent"), sent, to="deliverability"),
+            Tile(say("Open tasks"), found.tasks.number, to="tasks"),
+        ]
+    )
