@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from orchestrator.measure.experiments.cuped import Paired
 from orchestrator.measure.experiments.samples import Amounts
-from orchestrator.measure.experiments.verdict import Tally
+from orchestrator.measure.experiments.verdict import VariationCounts
 from orchestrator.measure.trade.trade import MICROS
 
 Who = TypeVar("Who", bound=Hashable)
@@ -58,7 +58,7 @@ class ExposedCustomers(Generic[Who]):
         """How many customers come in a day; of less than a day nothing is known."""
         return len(self.counted) / self.days if self.days >= 1 else 0.0
 
-    def count(self, shares: Mapping[str, float], *, has_money: bool) -> list[Tally]:
+    def count(self, shares: Mapping[str, float], *, has_money: bool) -> list[VariationCounts]:
         """Its variations in the order of `shares`, by name where there are none; a variation that
         has no share counts with 0.
         """
@@ -67,7 +67,7 @@ class ExposedCustomers(Generic[Who]):
         for one in self.counted:
             sums[one.variation].add(one)
         return [
-            Tally(
+            VariationCounts(
                 name,
                 one.customers,
                 one.conversions,

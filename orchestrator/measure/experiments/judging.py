@@ -34,7 +34,7 @@ from orchestrator.measure.experiments.verdict import (
     Judged,
     RevenueTold,
     Still,
-    Tally,
+    VariationCounts,
     VariationTold,
 )
 
@@ -54,7 +54,7 @@ class JudgedBy:
     per_day: float = 0.0
 
 
-def judge(experiment_id: str, counted: Sequence[Tally], setting: JudgedBy) -> Judged:
+def judge(experiment_id: str, counted: Sequence[VariationCounts], setting: JudgedBy) -> Judged:
     """Compares every variation with the baseline."""
     base = _baseline(counted, setting.baseline)
     customers = sum(one.customers for one in counted)
@@ -84,8 +84,8 @@ def judge(experiment_id: str, counted: Sequence[Tally], setting: JudgedBy) -> Ju
     )
 
 
-def _baseline(counted: Sequence[Tally], named: str | None) -> Tally | None:
-    by_name: Mapping[str, Tally] = {one.variation_id: one for one in counted}
+def _baseline(counted: Sequence[VariationCounts], named: str | None) -> VariationCounts | None:
+    by_name: Mapping[str, VariationCounts] = {one.variation_id: one for one in counted}
     if named is not None and named in by_name:
         return by_name[named]
     folded = {name.casefold(): one for name, one in by_name.items()}
@@ -93,11 +93,11 @@ def _baseline(counted: Sequence[Tally], named: str | None) -> Tally | None:
     return next(usual, counted[0] if counted else None)
 
 
-def _share(one: Tally) -> float:
+def _share(one: VariationCounts) -> float:
     return 1.0 if one.share is None else one.share
 
 
-def _variation(one: Tally, counted: Sequence[Tally]) -> VariationTold:
+def _variation(one: VariationCounts, counted: Sequence[VariationCounts]) -> VariationTold:
     share, whole = one.share, sum(map(_share, counted))
     rate = Share(one.customers, one.conversions)
     money = one.money
@@ -117,7 +117,7 @@ def _variation(one: Tally, counted: Sequence[Tally]) -> VariationTold:
 # ---------------------------------------------------------------- comparing
 
 
-def _compare(base: Tally, others: Sequence[Tally]) -> list[Comparison]:
+def _compare(base: VariationCounts, others: Sequence[VariationCounts]) -> list[Comparison]:
     """All against the baseline; p-values of all of them are corrected together."""
     always = [_always(_rate(base), _rate(one)) for one in others]
     corrected = holm([1.0 if one is None else one.p_value for one in always])
@@ -133,7 +133,7 @@ def _compare(base: Tally, others: Sequence[Tally]) -> list[Comparison]:
     ]
 
 
-def _rate(one: Tally) -> Share:
+def _rate(one: VariationCounts) -> Share:
     return Share(one.customers, one.conversions)
 
 
@@ -158,13 +158,13 @@ def _conversion(
     )
 
 
-def _adjusted(base: Tally, others: Sequence[Tally]) -> Adjusted | None:
+def _adjusted(base: VariationCounts, others: Sequence[VariationCounts]) -> Adjusted | None:
     money = [one.money for one in (base, *others) if one.money is not None]
     return adjust(money) if len(money) == len(others) + 1 else None
 
 
 def _revenue(
-    base: Tally, other: Tally, adjusted: Adjusted | None, index: int
+    base: VariationCounts, other: VariationCounts, adjusted: Adjusted | None, index: int
 ) -> RevenueTold | None:
     if base.money is None or other.money is None:
         return None
@@ -195,7 +195,9 @@ def _cuped(adjusted: Adjusted, index: int) -> CupedTold:
 # ---------------------------------------------------------------- deciding
 
 
-def _winner(base: Tally, others: Sequence[Tally], comparisons: Sequence[Comparison]) -> str | None:
+def _winner(
+    base: VariationCounts, others: Sequence[VariationCounts], comparisons: Sequence[Comparison]
+) -> str | None:
     sure = [one for one in comparisons if one.conversion.p_holm < ALPHA]
     better = {one.variation_id for one in sure if one.conversion.difference > 0}
     if better:
@@ -207,7 +209,7 @@ def _winner(base: Tally, others: Sequence[Tally], comparisons: Sequence[Comparis
     return base.variation_id if others and len(worse) == len(others) else None
 
 
-def _smallest(base: Tally, others: Sequence[Tally]) -> float | None:
+def _smallest(base: VariationCounts, others: Sequence[VariationCounts]) -> float | None:
     """The least difference of conversion that is found by now, of the smallest of the others."""
     if not others:
         return None
@@ -217,7 +219,9 @@ def _smallest(base: Tally, others: Sequence[Tally]) -> float | None:
     return found or None
 
 
-def _still(base: Tally, counted: Sequence[Tally], setting: JudgedBy) -> Still | None:
+def _still(
+    base: VariationCounts, counted: Sequence[VariationCounts], setting: JudgedBy
+) -> Still | None:
     """How long until the planned effect is found, of the variation with least traffic."""
     others = [one for one in counted if one is not base and _share(one) > 0]
     rate, mine = _rate(base), _share(base)

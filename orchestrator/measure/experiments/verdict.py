@@ -12,7 +12,7 @@ from orchestrator.measure.experiments.sequential import Anytime
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class VariationCounts:
     """What is known of one variation: its share (of whatever sum; None: as large as the others'),
     its customers, how many of them did it, and their money after and before.
     """
