@@ -14,6 +14,9 @@ COMMANDS = {
         "test_command:run", "Run the tests in the journeys' files, on a virtual clock."
     ),
     "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
+    "import": Command(
+        "import_command:import_table", "Take tables of other tools in: customers, orders, consent."
+    ),
     "tick": Command("tick_command:tick", "Do all the work that is due, once."),
     "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),

@@ -4,7 +4,7 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -18,7 +18,7 @@ from orchestrator.store.business import business_row
 from orchestrator.store.database import Database
 from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import BUSINESS_EVENTS, EVENTS, INBOX, REJECTIONS
-from orchestrator.store.transaction import LEAVE, Transaction
+from orchestrator.store.transaction import LEAVE, Transaction, chunked
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,15 @@ def put_rejections(transaction: Transaction, rejections: Sequence[RejectedEntry]
     if rejections:
         rows = map(attrgetter(*_OF_REJECTION), rejections)
         transaction.insert_values(REJECTIONS, _OF_REJECTION, rows, LEAVE)
+
+
+def waiting_ids(transaction: Transaction, message_ids: Collection[str]) -> set[str]:
+    """Those of these calls that wait in the inbox."""
+    found: set[str] = set()
+    for some in chunked(sorted(message_ids)):
+        query = select(INBOX.c.message_id).where(INBOX.c.message_id.in_(some))
+        found.update(transaction.execute(query).scalars())
+    return found
 
 
 def write_inbox(

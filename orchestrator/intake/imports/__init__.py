@@ -1,0 +1,1 @@
+"""Tables of other tools as calls: customers, consent, suppressions and orders from CSV files."""
