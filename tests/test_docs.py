@@ -26,7 +26,6 @@ PLANNED = {
     "deploy",
     "worker",
     "migrate",
-    "export",
 }
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

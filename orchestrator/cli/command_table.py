@@ -26,6 +26,9 @@ COMMANDS = {
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
+    "export": Command(
+        "export_command:export", "Write messages, entries and orders as other tools read them."
+    ),
     "report": Command(
         "report_command:report", "Write what the pages show: one HTML file, or their tables as CSV."
     ),

@@ -20,6 +20,7 @@ from orchestrator.domain.account import KnownAccount, group_of
 from orchestrator.domain.account_news import tell_all, tell_change, tell_event, tell_traits
 from orchestrator.domain.effects import Effect, Emitted, Logged, RuleChange
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.known_alike import KnownAlike
 from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
@@ -189,6 +190,8 @@ def _run_strands(strands: Sequence[Strand]) -> None:
     for strand in strands:
         strand.begin()
     team = _Team(strands)
+    for strand in strands:
+        team.alike.count(strand, strand.state.account)
     for strand, mark in zip(strands, marks, strict=True):
         changed = strand.line.effects[mark:]
         for event in strand.taken:
@@ -207,6 +210,7 @@ class _Team:
 
     strands: Sequence[Strand]
     queue: list[tuple[Turn, int, Strand]] = field(default_factory=list)
+    alike: KnownAlike = field(default_factory=KnownAlike)
     numbers: Iterator[int] = field(default_factory=count)
 
     def look_ahead(self, strand: Strand) -> None:
@@ -229,6 +233,7 @@ class _Team:
         assert at is not None  # it is its turn
         mark, events = len(line.effects), list(self._with_what_is_known(strand))
         walk(line, events, at)
+        self.alike.count(strand, strand.state.account)
         done = line.effects[mark:]
         emitted = [one.event for one in done if isinstance(one, Emitted) and one.receiver is None]
         for event in (*events, *emitted):
@@ -241,6 +246,9 @@ class _Team:
         that comes late.
         """
         for one in news:
+            said = as_mapping(one.context.get("traits"))
+            if said and self.alike.all_know(group_of(one), said):
+                continue  # as of nearly all: who joins says what the others know
             for strand in self.strands:
                 if strand is teller or not _is_news(one, strand.state.account):
                     continue

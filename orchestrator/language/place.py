@@ -36,6 +36,7 @@ from orchestrator.language.where import Where
 STAGE = Attribute(Name("customer"), "stage")
 
 
+_OF_JOURNEY = ("id", "number")  # what conditions know; templates know its title too
 _LISTED = 12  # of what there is, so many are named where something else is written
 
 
@@ -179,6 +180,9 @@ class Place:
             self.error(say("there is no `item`: it is an element of a trigger's `for_each`"))
         facts = self.known.facts or frozenset()
         for part in walk(tree):
+            match part:
+                case Attribute(Name("journey"), name) if name not in _OF_JOURNEY:
+                    self.warn(say("`journey` has no '{name}' here (known: id, number)", name=name))
             if (
                 isinstance(part, Attribute)
                 and part.of == Name("customer")

@@ -20,11 +20,13 @@ from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.engine.edits import Stranded, read_plan
 from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
+from orchestrator.language.predictions_read import are_written_nightly, predictions_read
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store import figures
 from orchestrator.store.database import Database
 from orchestrator.store.figures import CustomerData
+from orchestrator.store.settings import read_last_night
 from orchestrator.store.transaction import Transaction
 
 
@@ -48,6 +50,7 @@ class Findings:
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
     never: list[str] = field(default_factory=list)  # what journeys wait for and never came
+    unpredicted: str = ""  # why predictions that are read stand nowhere
     no_amount: Counter[str] = field(
         default_factory=Counter
     )  # values that a sum cannot read, by fact
@@ -62,6 +65,8 @@ class Findings:
         for stranded in self.stranded:
             yield Notice(str(stranded), "error")
         yield from (Notice(one, "warning") for one in self.never)
+        if self.unpredicted:
+            yield Notice(self.unpredicted, "warning")
         yield count(self.customers, "customer")
         for number, what in self._lacks():
             if number:
@@ -116,7 +121,33 @@ def check_customers(project: Project, database: Database) -> Findings:
         for event in figures.walk_events(transaction, names) if names else ():
             found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
         found.never += _never_happened(project.journeys, transaction)
+        found.unpredicted = _tell_unpredicted(project, transaction)
     return found
+
+
+def _tell_unpredicted(project: Project, transaction: Transaction) -> str:
+    """Why the predictions that a project reads are undefined of everybody; "" where they are not,
+    or `check` has said so of the files.
+    """
+    names = sorted(predictions_read(project))
+    if not names or not are_written_nightly(project):
+        return ""
+    last = read_last_night(transaction)
+    listed = ", ".join(f"customer.{name}" for name in names)
+    if last is None:
+        return say(
+            "{listed}: no night has written predictions yet; `parcours up` does at 03:00, and "
+            "`parcours predict --write` at once",
+            listed=listed,
+        )
+    if last.told == 0:
+        return say(
+            "{listed}: too little data, {repeaters:,} ordered again; the risk, the next order and "
+            "the value are undefined of everybody",
+            listed=listed,
+            repeaters=last.repeaters,
+        )
+    return ""
 
 
 def _never_happened(journeys: Mapping[str, Journey], transaction: Transaction) -> Iterator[str]:

@@ -45,13 +45,18 @@ class Usage:
 
     @property
     def events(self) -> frozenset[str]:
-        """What `event` may be in it: it stands beside the event's name, or in a fact."""
-        beside = self.document.get(self.path[:-1])
-        if not isinstance(beside, Mapping):
-            return frozenset()
+        """What `event` may be in it: it stands beside the event's name, in a fact, or in what a
+        trigger lets in one passage for.
+        """
         keys = _OF_FACTS if self.path[:1] == ("facts",) else ("event",)
-        names = {beside.get(key) for key in keys}
+        beside = self.document.get(("trigger",) if self.path == ("one_per",) else self.path[:-1])
+        told = [one for one in _listed(beside) if isinstance(one, Mapping)]
+        names = {one.get(key) for one in told for key in keys}
         return frozenset(name for name in names if isinstance(name, str))
+
+
+def _listed(written: object) -> list[object]:
+    return written if isinstance(written, list) else [written]
 
 
 def usages(project: Project) -> Iterator[Usage]:

@@ -134,12 +134,7 @@ def is_numeric(value: Value) -> bool:
 
 def numeric_columns(rows: Sequence[Sequence[Value]], columns: int) -> list[bool]:
     """Which columns of a table hold nothing but numbers."""
-    return [
-        bool(rows)
-        and all(is_numeric(row[index]) for row in rows)
-        and any(row[index] is not None for row in rows)
-        for index in range(columns)
-    ]
+    return [bool(rows) and all(is_numeric(row[index]) for row in rows) for index in range(columns)]
 
 
 def shown_columns(rows: Sequence[Sequence[Value]], columns: int) -> list[int]:

@@ -4,7 +4,6 @@ stay in the memory of one that is always there.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
@@ -13,8 +12,8 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from orchestrator.store import settings
 from orchestrator.store.database import Database
+from orchestrator.store.settings import LastNight, read_last_night
 
 AT = time(3)  # of the project's clock
 GRACE = timedelta(minutes=30)  # for Prefect, whose schedule says the same
@@ -33,7 +32,7 @@ class Night:
 def is_late(database: Database, zone: ZoneInfo, now: datetime) -> bool:
     """Whether predictions should have been written by now, and were not."""
     last, due = _read_last(database), _last_night(zone, now)
-    return now >= due + GRACE and (last is None or datetime.fromisoformat(str(last["at"])) < due)
+    return now >= due + GRACE and (last is None or last.at < due)
 
 
 def _last_night(zone: ZoneInfo, now: datetime) -> datetime:
@@ -67,12 +66,11 @@ def tell_last(database: Database) -> Night:
     last = _read_last(database)
     if last is None:
         return Night("predictions were never written")
-    if last["told"] == 0:
-        return Night(f"too little data: {last['repeaters']} customers ordered again")
-    return Night(f"{last['told']:,} with a churn risk, {last['written']:,} written anew")
+    if last.told == 0:
+        return Night(f"too little data: {last.repeaters} customers ordered again")
+    return Night(f"{last.told:,} with a churn risk, {last.written:,} written anew")
 
 
-def _read_last(database: Database) -> dict[str, object] | None:
+def _read_last(database: Database) -> LastNight | None:
     with database.read() as transaction:
-        found = settings.read(transaction, settings.PREDICTED)
-    return None if found is None else dict(json.loads(found))
+        return read_last_night(transaction)

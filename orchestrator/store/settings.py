@@ -13,7 +13,7 @@ from orchestrator.store.tables import ENROLLMENTS, GATES, SETTINGS, VERSIONS
 from orchestrator.store.transaction import Transaction
 
 BASE_URL = "home"  # where `up` answered last
-PREDICTED = "predicted"  # what the last predictions came to, and when
+PREDICTED = "predictions"  # what the last came to, and when
 SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 JOURNEY, CHANNEL, SHIFT = "journey", "channel", "shift"  # the kinds of gates: held by people
 STOPPED = "stopped"  # … and a channel that stopped without a person
@@ -33,6 +33,32 @@ def read_time(transaction: Transaction, key: str) -> datetime | None:
 def write(transaction: Transaction, key: str, value: str) -> None:
     """Remembers a value."""
     transaction.upsert(SETTINGS, [{"key": key, "value": value}], keys=["key"], values=["value"])
+
+
+@dataclass(frozen=True, slots=True)
+class LastNight:
+    """What the last predictions came to: how many customers had ordered again, how many got a churn
+    risk, and of how many something was written."""
+
+    at: datetime
+    repeaters: int
+    told: int
+    written: int
+
+
+def read_last_night(transaction: Transaction) -> LastNight | None:
+    """What the last predictions came to; None where none was ever made."""
+    found = read(transaction, PREDICTED)
+    if found is None:
+        return None
+    at, *numbers = found.split()
+    return LastNight(datetime.fromisoformat(at), *map(int, numbers))
+
+
+def write_last_night(transaction: Transaction, night: LastNight) -> None:
+    """Notes what predictions came to."""
+    value = f"{night.at.isoformat()} {night.repeaters} {night.told} {night.written}"
+    write(transaction, PREDICTED, value)
 
 
 def fingerprint(secret: str) -> str:

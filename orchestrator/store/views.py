@@ -7,13 +7,14 @@ replaces a view only by one that has the columns that it had.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Row,
     Select,
     Subquery,
     TableClause,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.sql.selectable import CompoundSelect
+from sqlalchemy.types import NullType, TypeDecorator
 
 from orchestrator.domain.assignment import HELD_OUT, HOLDOUT
 from orchestrator.domain.effects import DecisionKind
@@ -50,6 +52,7 @@ from orchestrator.store.tables import (
     SPENDINGS,
     STAGE_CHANGES,
 )
+from orchestrator.store.transaction import Transaction
 
 #: The names that Segment's specification has for an order and for money given back.
 ORDER_COMPLETED, ORDER_REFUNDED = "Order Completed", "Order Refunded"
@@ -318,6 +321,23 @@ def view(name: str) -> TableClause:
     """A view to select from: its columns have the types of what it is made of."""
     made: Subquery = VIEWS[name](Postgresql()).subquery()
     return table(name, *(column(one.name, one.type) for one in made.c))
+
+
+def types_of(name: str) -> dict[str, type[Any]]:
+    """What each column of a view holds, in its order."""
+    return {str(one.name): _python_type(one) for one in view(name).c}
+
+
+def _python_type(one: Column) -> type[Any]:
+    kind = one.type.impl_instance if isinstance(one.type, TypeDecorator) else one.type
+    return str if isinstance(kind, NullType) else kind.python_type
+
+
+def walk_view(transaction: Transaction, name: str, count: int) -> Iterator[Sequence[Row[Any]]]:
+    """The rows of a view, some at a time."""
+    options = {"yield_per": count}
+    with transaction.execute(select(view(name)), execution_options=options) as found:
+        yield from found.partitions()
 
 
 def make_views(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from orchestrator.domain.answer import Part, Table
 from orchestrator.domain.event import ACTIVITY
 from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.phrase import say
 from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
 from orchestrator.intake.history import History
 from orchestrator.trial.backtest import BacktestResult, Send
@@ -84,7 +85,8 @@ def tell_never(replayed: Replayed) -> Iterator[str]:
     events = (call.event(call.at, 0) for call in calls if call.name in asked and call.at)
     heard.listen(empty, events)
     if calls:
-        what = f"these {count(len(calls), 'call')}" if len(calls) > 1 else "this call"
+        number = count(len(calls), "call")
+        what = say("these {number}", number=number) if len(calls) > 1 else say("this call")
         yield from tell_silence(journeys, result.entered, heard, what)
 
 

@@ -114,7 +114,6 @@ def test_a_journey_is_drawn_with_how_many_went_where(filled: Site) -> None:
     assert "variant plain 1 came here" in told
     assert "variant warm 1 came here" in told
     assert "ada delay" in told, "who is inside"
-    assert "m1" not in told
     assert not page(filled, "journeys", "gone").is_found
 
 

@@ -106,3 +106,24 @@ def test_the_cd_shop_is_told_as_the_docs_show_it(shop: ShopFolder) -> None:
     told = shop.run("predict", "--events", str(LOG)).out
     page = (Path(__file__).parents[2] / "docs/command-line.md").read_text()
     assert told.partition("\n\nthe shop is busiest")[0] in page
+
+
+READS = "journey: back\ntrigger: {event: Order Completed, if: customer.churn_risk < 0.2}\nsteps:\n  - sms: nudge\n"
+
+
+def test_check_says_when_predictions_that_are_read_stand_nowhere(
+    stored_shop: ShopFolder, tmp_path: Path
+) -> None:
+    stored_shop.write("journeys/back.yaml", READS)
+    stored_shop.run("ingest", str(write_shop(tmp_path, REPEATERS_MIN - 1)), "--now", "2026-08-03")
+    stored_shop.run("tick", "--now", "2026-08-03")
+    told = stored_shop.run("check", "--data").out
+    assert "customer.churn_risk: no night has written predictions yet" in told
+    stored_shop.run("predict", "--write")
+    told = stored_shop.run("check", "--data").out
+    assert "customer.churn_risk: too little data, 49 ordered again" in told
+    (tmp_path / "more").mkdir()
+    stored_shop.run("ingest", str(write_shop(tmp_path / "more")), "--now", "2026-08-03")
+    stored_shop.run("tick", "--now", "2026-08-03")
+    stored_shop.run("predict", "--write")
+    assert "customer.churn_risk" not in stored_shop.run("check", "--data").out

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ShopFolder
+from tests.cli.conftest import ShopFolder, now, track
 from tests.support.journeys import CART
 
 ROOT = Path(__file__).parents[2]
@@ -108,3 +108,13 @@ def test_nobody_waits_for_a_language_that_is_not_spoken(arguments: list[str], un
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_what_never_happens_in_a_back_test_is_told_in_french_throughout(
+    boutique: ShopFolder,
+) -> None:
+    boutique.write_calls(
+        track("ada", "Something Else", now()), track("bob", "Something Else", now())
+    )
+    out = boutique.run("backtest", boutique.folder / "calls.jsonl").out
+    assert "n’arrive jamais dans ces 2 appels" in out

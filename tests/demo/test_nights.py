@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,8 +16,8 @@ from orchestrator.language.project import Project, load_project
 from orchestrator.live.nights import Nights
 from orchestrator.live.terminal import Terminal
 from orchestrator.shift.nightly import is_late, tell_last
-from orchestrator.store import settings
 from orchestrator.store.database import Database
+from orchestrator.store.settings import LastNight, write_last_night
 from orchestrator.wiring import open_database
 from tests.demo.conftest import SMALL, write_files
 
@@ -30,9 +29,8 @@ READS = {
 
 def note(database: Database, at: datetime, told: int = 3) -> None:
     """A night that was done."""
-    last = {"at": at.isoformat(), "repeaters": 70, "told": told, "written": 2}
     with database.write() as transaction:
-        settings.write(transaction, settings.PREDICTED, json.dumps(last))
+        write_last_night(transaction, LastNight(at, 70, told, 2))
 
 
 def test_a_night_is_late_half_an_hour_after_three_on_the_projects_clock(migrated_url: str) -> None:

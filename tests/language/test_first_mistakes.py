@@ -249,3 +249,9 @@ def test_a_file_in_a_folder_of_journeys_is_told_not_to_be_read(tmp_path: Path) -
     files = journey(STARTED), {"journeys/old/y.yaml": "journey: y\n"}
     (told,) = [one for one in check(tmp_path, *files) if one.file == "journeys/old/y.yaml"]
     assert "is not read" in told.message
+
+
+def test_what_a_condition_does_not_know_of_its_journey_is_told(tmp_path: Path) -> None:
+    step = "task: {type: letter, assignee: ada, note: '{{ journey.title }} {{ journey.id }}'}"
+    told = [one.message for one in check(tmp_path, journey(STARTED, step)) if one.rule == "advice"]
+    assert told == ["step 'task-at-end': `journey` has no 'title' here (known: id, number)"]

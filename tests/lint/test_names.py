@@ -196,6 +196,24 @@ def test_a_property_that_the_event_does_not_have_is_told(
     assert told.endswith(f"has no property '{name}'; did you mean '{meant}'?")
 
 
+@pytest.mark.parametrize(
+    "trigger",
+    ["{event: Product Added}", "[{event: Product Added}, {event: Signed Up}]"],
+)
+def test_a_property_that_no_trigger_has_is_told_of_what_there_is_one_passage_for(
+    tmp_path: Path, trigger: str
+) -> None:
+    plan = {
+        "journeys/events.yaml": PLAN["journeys/events.yaml"].replace(
+            "Up:", "Up: {properties: {plan: string}}"
+        )
+    }
+    files = journey(f"trigger: {trigger}\none_per: event.pirce")
+    assert len(found(tmp_path, "unknown-property", plan, files)) == 1
+    files = journey(f"trigger: {trigger}\none_per: event.price")
+    assert found(tmp_path, "unknown-property", plan, files) == []
+
+
 def test_a_property_of_an_event_of_which_nothing_is_told_may_be_anything(tmp_path: Path) -> None:
     body = "trigger: {event: Signed Up, if: event.whatever == 1}"
     assert found(tmp_path, "unknown-property", PLAN, journey(body)) == []

@@ -21,6 +21,7 @@ from orchestrator.store.upgrade import alembic_config
 from orchestrator.store.views import VIEWS, view
 from tests.store.rows import EVENT, add_customer
 from tests.support.life import after_start
+from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
 JOURNEYS = (
@@ -111,6 +112,22 @@ def test_exposures_are_those_of_holdouts_at_the_entry_and_of_splits_at_the_fork(
     assert list(view("exposures").c.keys())[:4] == [
         "user_id", "timestamp", "experiment_id", "variation_id",
     ]  # fmt: skip
+
+
+def test_the_control_group_of_the_whole_project_is_an_experiment_of_its_own(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    toml = CONSENTING + '[holdout]\nglobal = "100%"\n'
+    shop = Shop(tmp_path, migrated_url, JOURNEYS, {"toml": toml})
+    shop.identify("0s", TREATED, email="a@example.com")
+    shop.track("1m", "Added", TREATED)
+    shop.tick("2h")
+    columns = "user_id", "timestamp", "experiment_id", "variation_id", "enrollment_id"
+    rows = read(shop, "exposures", *columns)
+    assert (TREATED, "1m", "holdout", "held out", None) in rows
+    assert "cart/holdout" not in {row[2] for row in rows}
+    assert read(shop, "entries", "held_out", "first_message_at") == [(True, "1h 1m")]
+    shop.close()
 
 
 def test_who_turns_out_to_be_known_was_drawn_when_they_entered(

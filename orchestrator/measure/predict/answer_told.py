@@ -12,8 +12,9 @@ from orchestrator.engine.last_tick import own_clock
 from orchestrator.language.project import Project
 from orchestrator.measure.predict import calibration_told, predictions_told
 from orchestrator.measure.predict.predictions import Predictions, predict_from_database
-from orchestrator.measure.predict.writing import Written, write_predictions
+from orchestrator.measure.predict.writing import write_predictions
 from orchestrator.store.database import Database
+from orchestrator.store.settings import LastNight
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Foreseen:
     """Predictions, what was written of them, and whether they are to be held against what came."""
 
     found: Predictions
-    written: Written | None = None
+    written: LastNight | None = None
     with_calibration: bool = False
 
     def told(self) -> Iterator[Part]:

@@ -5,7 +5,6 @@ reads traits reads them, with the time from when they are known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -22,10 +21,10 @@ from orchestrator.domain.predicted_traits import (
 from orchestrator.domain.values import is_number, read_date
 from orchestrator.measure.predict.foretelling import Foretold
 from orchestrator.measure.predict.predictions import Predictions
-from orchestrator.store import settings
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, write_inbox
 from orchestrator.store.presence import Profile
+from orchestrator.store.settings import LastNight, write_last_night
 from orchestrator.store.writers import ENGINE
 
 _BATCH = 1000  # calls in one transaction
@@ -34,18 +33,7 @@ _BATCH = 1000  # calls in one transaction
 RISK_MOVED, DAYS_MOVED, VALUE_MOVED = 0.02, 2, 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a night's predictions came to: how many customers have ordered again, how many have a
-    churn risk now, and of how many something was written."""
-
-    at: str
-    repeaters: int
-    told: int
-    written: int
-
-
-def write_predictions(database: Database, predictions: Predictions, clock: Clock) -> Written:
+def write_predictions(database: Database, predictions: Predictions, clock: Clock) -> LastNight:
     """Writes what has changed of everybody, and notes that it was done."""
     night, written, changes = clock.now(), 0, _changes(predictions)
     while batch := list(islice(changes, _BATCH)):
@@ -53,9 +41,9 @@ def write_predictions(database: Database, predictions: Predictions, clock: Clock
         calls = [_call(profile, traits, night, now) for profile, traits in batch]
         written += write_inbox(database, calls)
     told = sum(1 for one in predictions.foretold.values() if one.churn_risk is not None)
-    done = Written(night.isoformat(), predictions.model.repeaters, told, written)
+    done = LastNight(night, predictions.model.repeaters, told, written)
     with database.write() as transaction:
-        settings.write(transaction, settings.PREDICTED, orjson.dumps(asdict(done)).decode())
+        write_last_night(transaction, done)
     return done
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.domain.phrase import Phrase, say, strung, verbatim
+from orchestrator.domain.phrase import Phrase, say, say_number, strung, verbatim
 from orchestrator.gaps.activity import Phase, Role
 from orchestrator.gaps.analysis import Gaps, read_gaps
 from orchestrator.gaps.covered import Coverage, State
@@ -25,6 +25,9 @@ from orchestrator.report.page_values import Badge, PageLink, Value
 
 TITLE = say("What is missing")
 TONES = {State.COVERED: "good", State.PARTLY: "wait", State.MISSING: "bad"}
+SIGNS = {State.COVERED: "✓", State.PARTLY: "◐", State.MISSING: "○"}
+LEGEND = say("✓ covered, ◐ partly, ○ missing")
+FIRST = 6  # of what is missing, on the overview
 ABOUT = say(
     "The programmes that are typically always on, stage by stage, beside the journeys that run "
     "here."
@@ -38,7 +41,7 @@ def gap_page(source: Source, asked: PageAsked) -> Page:
     gaps = read_gaps(source.project, source.database)
     blocks: list[Block] = [
         _tiles(gaps),
-        Section(say("By stage and phase"), [_matrix(gaps)]),
+        Section(say("By stage and phase"), [_matrix(gaps), Prose(LEGEND)]),
         Section(say("Whom no journey serves"), [unserved(gaps)]),
         *_stages(gaps),
     ]
@@ -61,7 +64,10 @@ def _matrix(gaps: Gaps) -> Matrix:
 
 def _cell(gaps: Gaps, stage: Role, phase: Phase) -> list[Value]:
     found = cell_of(gaps.coverage, stage, phase)
-    return [Badge(one.activity.title, TONES[one.state]) for one in found]
+    return [
+        Badge(strung((SIGNS[one.state], one.activity.title), " "), TONES[one.state])
+        for one in found
+    ]
 
 
 def unserved(gaps: Gaps) -> Grid:
@@ -78,6 +84,28 @@ def unserved(gaps: Gaps) -> Grid:
     head = (say("Stage"), say("Journeys"), say("Customers now"), say("Served by none"))
     empty = say("This project has no stages yet.")
     return Grid("unserved", say("Whom no journey serves"), head, rows, empty)
+
+
+def missing_table(gaps: Gaps) -> Grid:
+    """The first programmes that nothing covers, with what fills each gap; the page has them all."""
+    missing = [one for one in gaps.coverage if one.state is State.MISSING]
+    rows: list[list[Value]] = [
+        [one.activity.title, STAGE_NAMES[one.activity.stage], one.to_do, one.activity.why]
+        for one in missing[:FIRST]
+    ]
+    head = (say("Programme"), say("Stage"), say("What to do"), say("Why"))
+    calm = say("Nothing: every typical programme runs.")
+    more = len(missing) - len(rows)
+    note = (
+        say_number(
+            "{number:,} more stands on the page of gaps.",
+            "{number:,} more stand on the page of gaps.",
+            more,
+        )
+        if more
+        else ""
+    )
+    return Grid("missing", TITLE, head, rows, calm, note)
 
 
 def _stages(gaps: Gaps) -> Iterator[Block]:

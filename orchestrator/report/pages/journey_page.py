@@ -27,6 +27,7 @@ from orchestrator.report.page_blocks import (
 )
 from orchestrator.report.page_source import Source
 from orchestrator.report.page_values import Badge, PageLink, Portion, Value, When
+from orchestrator.report.result_blocks import journey_results
 from orchestrator.report.tones import badge_of
 from orchestrator.store import settings
 from orchestrator.store.delivery_figures import Recent, newest_of_journey
@@ -85,7 +86,8 @@ def journey_page(source: Source, asked: PageAsked) -> Page:
     entered, held_out = passages or (0, 0)
     blocks: list[Block] = [*_alerts(journey, held)]
     if journey is not None:
-        blocks += [_facts(journey), *_diagram(journey, traffic, entered, held_out)]
+        blocks += [_facts(journey), *journey_results(source, name)]
+        blocks += _diagram(journey, traffic, entered, held_out)
     blocks.append(Section(say("Recent messages"), [_messages(sent)]))
     blocks.append(Section(say("People inside"), [_people(inside, sum(traffic.here.values()))]))
     title = journey.title if journey else name

@@ -6,9 +6,10 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.phrase import say, verbatim
 from orchestrator.measure.status import NO_FILE, JourneyStanding, read_status
 from orchestrator.report.page_asked import PageAsked
-from orchestrator.report.page_blocks import Grid, Page
+from orchestrator.report.page_blocks import Grid, Page, Section
 from orchestrator.report.page_source import Source
 from orchestrator.report.page_values import Badge, PageLink, Value
+from orchestrator.report.result_blocks import earned_table, results_of
 from orchestrator.store.journey_traffic import count_passages
 
 TITLE = say("Journeys")
@@ -28,7 +29,14 @@ def journeys_page(source: Source, asked: PageAsked) -> Page:
         say("Inside"), say("State"),
     )  # fmt: skip
     empty = say("This project has no journey yet: `parcours new` copies a programme into it.")
-    return Page(TITLE, [Grid("journeys", TITLE, head, rows, empty)])
+    standing = Section(say("How they stand"), [Grid("journeys", TITLE, head, rows, empty)])
+    return Page(TITLE, [earned(source), standing])
+
+
+def earned(source: Source) -> Section:
+    """What each journey brought."""
+    titles = {name: journey.title for name, journey in source.journeys.items()}
+    return Section(say("What journeys brought"), [earned_table(results_of(source), titles)])
 
 
 def _row(one: JourneyStanding, journey: Journey | None, passages: tuple[int, int]) -> list[Value]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestrator.domain.message import TAKEN
 from orchestrator.domain.phrase import say, verbatim
+from orchestrator.gaps.analysis import read_gaps
 from orchestrator.measure.status import Overview, read_status
 from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.report.attention import tell_alerts
@@ -13,7 +14,8 @@ from orchestrator.report.kpi_blocks import tiles_of
 from orchestrator.report.page_asked import PageAsked
 from orchestrator.report.page_blocks import Alerts, Block, Page, Section, Tile, Tiles
 from orchestrator.report.page_source import Source
-from orchestrator.report.pages.journeys_page import journeys_page
+from orchestrator.report.pages.gap_page import missing_table
+from orchestrator.report.pages.journeys_page import earned
 from orchestrator.report.pages.kpi_page import report_of
 from orchestrator.report.stage_blocks import stage_flow
 
@@ -30,7 +32,8 @@ def overview_page(source: Source, asked: PageAsked) -> Page:
         _tiles(found),
         Section(say("What needs a look"), [Alerts(tell_alerts(found), CALM)]),
         Section(say("Stages"), list(stage_flow(source))),
-        Section(say("Journeys"), journeys_page(source, asked).blocks),
+        earned(source),
+        *_missing(source),
     ]
     return Page(verbatim(source.config.project.name), blocks)
 
@@ -42,6 +45,12 @@ def _trade(source: Source) -> Iterator[Block]:
         compared = report_of(source, trade, currency).compare(DAYS)
         about = say("The last 30 days, and the 30 before.")
         yield Section(say("What the shop earned"), [tiles_of(compared, currency)], about)
+
+
+def _missing(source: Source) -> Iterator[Block]:
+    if source.project is not None:
+        gaps = read_gaps(source.project, source.database)
+        yield Section(say("What is missing"), [missing_table(gaps)])
 
 
 def _tiles(found: Overview) -> Tiles:

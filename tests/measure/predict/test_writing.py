@@ -15,9 +15,10 @@ from orchestrator.domain.predicted_traits import PREDICTED
 from orchestrator.language.project import load_project
 from orchestrator.measure.predict.foretelling import Foretold
 from orchestrator.measure.predict.predictions import Predictions, predict_from_database
-from orchestrator.measure.predict.writing import Written, has_moved, write_predictions
+from orchestrator.measure.predict.writing import has_moved, write_predictions
 from orchestrator.measure.segment_told import belonging, everybody_at
 from orchestrator.measure.trade.kept_trade import read_kept_trade
+from orchestrator.store.settings import LastNight
 from tests.support.life import START
 from tests.support.shop import Shop
 
@@ -51,7 +52,7 @@ def predict(shop: Shop, at: datetime) -> Predictions:
     return predict_from_database(shop.context.database, load_project(shop.root, {}), at)
 
 
-def write(shop: Shop, at: datetime) -> Written:
+def write(shop: Shop, at: datetime) -> LastNight:
     predictions = predict(shop, at)
     return write_predictions(shop.context.database, predictions, shop.clock)
 

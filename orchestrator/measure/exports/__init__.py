@@ -1,0 +1,1 @@
+"""The views for other tools: as Parquet, and described for MetricFlow."""
