@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.api.site import NOW, Site
+from tests.api.site import Site
 
 BEARER = {"Authorization": "Bearer t0ken"}
 
