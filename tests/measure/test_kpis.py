@@ -55,7 +55,7 @@ def test_months_and_cohorts_are_those_of_a_slow_reading_of_their_definitions(
     tmp_path: Path, zone: str
 ) -> None:
     chance, clock = random.Random(zone), ZoneInfo(zone)
-    for _ in range(25):
+    for _ in range(15):
         bought = random_shop(chance)
         if not bought:
             continue

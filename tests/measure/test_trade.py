@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from orchestrator.measure.trade.deal_rows import AmountsTooLarge
 from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.measure.trade.trade import Trade
 from orchestrator.store.views import view
@@ -103,6 +104,13 @@ def test_an_order_without_a_readable_total_is_an_order_that_brings_nothing_and_i
 ) -> None:
     trade = trade_of(tmp_path, order("ada", "2026-01-06", total))
     assert (trade.orders.amount, trade.unpriced) == (Decimal(amount), unpriced)
+
+
+def test_amounts_that_cannot_be_added_up_exactly_are_refused(tmp_path: Path) -> None:
+    lines = [order("ada", "2026-01-06", 99_000_000_000) for _ in range(94)]
+    with pytest.raises(AmountsTooLarge, match="too large to be added up"):
+        trade_of(tmp_path, *lines)
+    assert trade_of(tmp_path, *lines[:93]).orders.amount == 93 * Decimal(99_000_000_000)
 
 
 def test_an_order_that_names_no_currency_is_in_that_of_the_others(tmp_path: Path) -> None:

@@ -9,8 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import as_mapping, as_text
 from orchestrator.measure.trade.trade import ORDER, REFUND, Deals, read_money, whole
+
+#: Millionths of whatever currency: beyond it, 64 bits overflow.
+SUM_MAX = 2**63 - 1
 
 
 class ToldDeal(NamedTuple):
@@ -49,6 +54,10 @@ def _read_goods(products: object) -> Iterator[str]:
             yield name
 
 
+class AmountsTooLarge(ParcoursError):
+    """Amounts that 64 bits cannot add up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dealt:
     """Orders and refunds as columns, and how many of them have no readable amount."""
@@ -72,6 +81,10 @@ def gather(told: Sequence[ToldDeal], otherwise: str) -> Dealt:
         if one.is_refund
     ]
     unpriced = sum(1 for one in told if one.micros is None)
+    if sum(abs(one.micros or 0) for one in told) > SUM_MAX:
+        raise AmountsTooLarge(
+            say("the amounts of all orders are too large to be added up exactly: see their totals")
+        )
     return Dealt(_columns(orders, usual), _columns(refunds, usual), unpriced)
 
 

@@ -30,7 +30,7 @@ CANCELLED = "Subscription Cancelled"
 #: Of which figures read what they tell.
 NAMES_TOLD = SUBSCRIBED | {SURVEY_ANSWERED, REFERRAL_ACCEPTED, UNSUBSCRIBED, CANCELLED}
 MICROS = 1_000_000
-#: Beyond it, sums of millionths could leave 64 bits: no order is worth a hundred billions.
+#: No order is worth a hundred billions; and a sum of such would soon leave 64 bits.
 AMOUNT_MAX = 1e11
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
