@@ -95,7 +95,9 @@ def test_refunds_lower_net_revenue_and_nothing_else(tmp_path: Path) -> None:
         order("ada", "2026-01-10", 10, order_id="A"),
         refund("ada", "2026-01-11", 25, order_id="A"),  # more than the order
         refund("eve", "2026-02-11", 1, order_id="nobody knows it"),
-    )["overall"]
+    )
+    assert found["figures"]["clv_historic_net"] == -18.0
+    found = found["overall"]
     assert (found["orders"], found["customers"], found["gross_revenue"]) == (1, 1, 10.0)
     assert (found["refunds"], found["refund_amount"], found["net_revenue"]) == (3, 29.0, -19.0)
     assert (found["aov"], found["clv_historic"]["mean_gross"]) == (10.0, 10.0)
@@ -256,6 +258,15 @@ def test_an_order_at_the_instant_of_the_next_cart_event_ends_an_episode(tmp_path
     ]
     hour = ask(tmp_path, *lines, cart="Product Added")["carts"]["1h"]
     assert (hour["episodes"], hour["abandoned_episodes"], hour["open_events"]) == (2, 1, 1)
+
+
+def test_a_cart_is_open_until_its_time_is_over(tmp_path: Path) -> None:
+    lines = [track("ada", "2026-01-10T10:00:00", "Product Added")]
+    at_the_end = track("bob", "2026-01-10T11:00:00", "Product Viewed")
+    just_before = track("bob", "2026-01-10T10:59:59", "Product Viewed")
+    for last, number in ((at_the_end, 0), (just_before, 1)):
+        carts = ask(tmp_path, *lines, last, cart="Product Added")["carts"]
+        assert carts["1h"]["open_events"] == number
 
 
 def test_carts_that_nobody_filled_have_no_rate(tmp_path: Path) -> None:
