@@ -34,6 +34,8 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
         *_table("stands at", stands),
         "",
         *_table("messages of the last 24 h", sorted(states.items())),
+        "",
+        f"What it brought: `parcours results {journey.id}`.",
     ]
     return "\n".join(lines)
 
