@@ -23,6 +23,7 @@ from orchestrator.api import (
     desk,
     home,
     mailbox_pages,
+    metrics_page,
     onsite,
     open_counter,
     preferences,
@@ -79,6 +80,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/v1/coupons", coupons.list_coupons),  # no other website may read them: no CORS
         segment_routes(Route("/onsite", onsite.show_content, methods=["GET"])),
         Route("/healthz", home.tell_health),
+        Route("/metrics", metrics_page.show_metrics),
         Route("/style.css", home.show_style),
         Route("/desk.css", home.show_desk_style),
         Route("/mailbox.js", mailbox_pages.show_script),
@@ -116,7 +118,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
 
 
 def _is_for_machines(request: Request) -> bool:
-    return request.url.path.startswith(("/v1/", "/healthz"))
+    return request.url.path.startswith(("/v1/", "/healthz", "/metrics"))
 
 
 async def _show_http_error(request: Request, error: Exception) -> Response:

@@ -8,7 +8,6 @@ tick, and a tick for no request.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -31,6 +30,7 @@ from orchestrator.config import (
     load_write_key,
 )
 from orchestrator.links import LinkSigner
+from orchestrator.log_lines import log_to_stderr
 from orchestrator.store.accepted import AcceptedCalls, folder_of
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
@@ -144,7 +144,7 @@ async def serve(listener: socket.socket, line: LineToUp, served: Served) -> None
 
 def main(listener: str, line: str) -> None:
     """Runs the process."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    log_to_stderr()
     to_up = LineToUp(Connection(int(line)))
     served = to_up.hear()
     if served is not None:

@@ -22,6 +22,9 @@ COMMANDS = {
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
+    "experiment": Command(
+        "experiment_command:experiment", "Judge experiments: what caused more, and how sure it is."
+    ),
     "results": Command("results_command:results", "Tell what journeys brought, and caused."),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."

@@ -41,7 +41,9 @@ def export(
         with opened(config, to_look=True) as database:
             try:
                 for file, rows in write_views(database, parquet):
-                    typer.echo(f"{file}  {told(say_number('1 row', '{number:,} rows', rows))}")
+                    typer.echo(
+                        f"{file}  {told(say_number('{number:,} row', '{number:,} rows', rows))}"
+                    )
             except ParquetMissing as error:
                 raise end_with(str(error)) from None
 

@@ -14,6 +14,7 @@ from orchestrator.cli.options import ProjectFolder
 from orchestrator.cli.output import print_problems
 from orchestrator.cli.projects import load
 from orchestrator.live.running import Options, run
+from orchestrator.log_lines import log_to_stderr
 
 
 def up(
@@ -59,8 +60,6 @@ def up(
 
 def _log_to_the_terminal() -> None:
     """Warnings and errors of any library; Prefect's runs log more than that, for its own pages."""
-    handler = logging.StreamHandler()
-    handler.setLevel(logging.WARNING)
-    logging.getLogger().addHandler(handler)
+    log_to_stderr()
     # else Prefect writes to the terminal that a run's lines did not reach its server
     logging.raiseExceptions = False

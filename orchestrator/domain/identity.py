@@ -65,7 +65,8 @@ class Identities:
         self.known.add(resolution.person)
         # An invited friend who signs up is merged with the invitation.
         if (
-            resolution.absorbed is None
+            call.kind is Kind.IDENTIFY
+            and resolution.absorbed is None
             and (invited := invited_as(call))
             and invited not in self.links
         ):

@@ -83,17 +83,20 @@ def address(state: CustomerState, medium: Medium) -> str | None:
     """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when
     there is none that can be read."""
     spec = medium.spec
-    if spec.trait not in state.traits:  # as of many: their region need not be known
+    written = state.traits.get(spec.trait)
+    if written is None:  # as of many: their region need not be known
         return None
-    return address_in(state.traits, medium, state.region if spec.by_number else "")
+    return read_phone(written, state.region) if spec.by_number else _read_mail(written)
 
 
 def address_in(traits: Mapping[str, object], medium: Medium, region: str) -> str | None:
     """The address in some traits; numbers are read as of `region`."""
     spec = medium.spec
     written = traits.get(spec.trait)
-    if spec.by_number:
-        return read_phone(written, region)
+    return read_phone(written, region) if spec.by_number else _read_mail(written)
+
+
+def _read_mail(written: object) -> str | None:
     email = written.strip() if isinstance(written, str) else ""
     return email if "@" in email[1:-1] else None
 

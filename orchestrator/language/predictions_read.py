@@ -35,10 +35,13 @@ def _trees(project: Project) -> Iterator[Expr]:
 
 
 def _read_by_templates(project: Project) -> frozenset[str]:
-    found = set[str]()
+    texts = [*project.subjects, *_template_texts(project)]
+    return frozenset(name for text in texts for name in _IN_TEMPLATE.findall(text))
+
+
+def _template_texts(project: Project) -> Iterator[str]:
     for path in (project.root / "templates").glob("*/*"):
         try:
-            found.update(_IN_TEMPLATE.findall(decode_text(path.read_bytes())))
+            yield decode_text(path.read_bytes())
         except (OSError, UnicodeDecodeError):
             continue  # `check` says which file cannot be read
-    return frozenset(found)

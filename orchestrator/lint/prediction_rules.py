@@ -9,7 +9,8 @@ from orchestrator.domain.phrase import say
 from orchestrator.domain.predicted_traits import PREDICTED
 from orchestrator.language.predictions_read import are_written_nightly
 from orchestrator.lint.knowledge import Knowledge
-from orchestrator.lint.rules import Finding, Rules
+from orchestrator.lint.rules import Finding, Rules, Spot
+from orchestrator.lint.template_reads import template_reads
 from orchestrator.lint.uses import usages
 
 PREDICTIONS: Rules[Knowledge] = Rules()
@@ -25,13 +26,21 @@ def unwritten(known: Knowledge) -> Iterator[Finding]:
     """Predictions that files of journeys read, where the project has them written by nobody."""
     if are_written_nightly(known.project):
         return
-    told_elsewhere = known.traits_of_the_shop
-    for usage in usages(known.project):
-        for name in sorted(customer_names(usage.tree) & set(PREDICTED) - told_elsewhere):
+    unwritten_names = set(PREDICTED) - known.traits_of_the_shop
+    for spot, name in _reads(known):
+        if name in unwritten_names:
             yield (
-                usage.spot,
+                spot,
                 say(
                     "nothing writes 'customer.{name}': [predictions] has `nightly = false`",
                     name=name,
                 ),
             )
+
+
+def _reads(known: Knowledge) -> Iterator[tuple[Spot, str]]:
+    for usage in usages(known.project):
+        yield from ((usage.spot, name) for name in sorted(customer_names(usage.tree)))
+    for where, path in template_reads(known, "customer"):
+        if len(path) > 1:
+            yield where.spot, path[1]

@@ -203,18 +203,31 @@ def count_not_sent(
     transaction: Transaction,
     journeys: Mapping[str, Journey],
     channels: Mapping[ChannelName, Medium] = PLAIN,
+    since: datetime | None = None,
 ) -> dict[str, dict[str, int]]:
     """What was not sent, by channel and reason: messages refused when they were about to leave, and
-    what the time line decided against before there was a message."""
+    what the time line decided against before there was a message; since an instant."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in figures.count_refused_messages(transaction):
+    for row in figures.count_refused_messages(transaction, since):
         counted[row.channel][row.reason] += row.number
-    unsent = figures.count_unsent(transaction)
+    unsent = figures.count_unsent(transaction, since)
     known = ways_of_steps(transaction, {row.journey for row in unsent}, journeys, channels)
     for row in unsent:
         reason = why_unsent(row)
         counted[known.get((row.journey, row.step), TAKEN_BY_NONE).channel][reason] += row.number
     return {channel: dict(reasons) for channel, reasons in counted.items()}
+
+
+def count_not_sent_of(transaction: Transaction, journey: str, since: datetime) -> dict[str, int]:
+    """The same of one journey, by reason."""
+    counted = Counter[str]()
+    for row in figures.count_refused_messages(transaction, since):
+        if row.journey == journey:
+            counted[row.reason] += row.number
+    for row in figures.count_unsent(transaction, since):
+        if row.journey == journey:
+            counted[why_unsent(row)] += row.number
+    return dict(counted)
 
 
 def why_unsent(row: Any) -> str:

@@ -11,6 +11,7 @@ import sys
 from multiprocessing.connection import Connection
 
 from orchestrator.config import Config
+from orchestrator.log_lines import log_to_stderr
 from orchestrator.report.answering import Answering
 from orchestrator.report.page_asked import MadePage, PageAsked, Unwritten
 from orchestrator.store.availability import StoreUnavailable
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 def main(line: str) -> None:
     """Answers until nobody is there to ask: first comes the configuration, then pages."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    log_to_stderr()
     with Connection(int(line)) as asking:
         try:
             config: Config = asking.recv()

@@ -185,7 +185,11 @@ class LiveEngine:
         parts = self._parts
         if kind == _DELIVERIES:
             return channel_card(
-                parts.database, name, parts.program.journeys, parts.program.channels
+                parts.database,
+                name,
+                parts.program.journeys,
+                parts.clock.now(),
+                parts.program.channels,
             )
         return journey_card(parts.database, parts.program.journeys[name], parts.clock.now())
 

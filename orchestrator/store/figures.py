@@ -52,14 +52,20 @@ def count_rejections(transaction: Transaction) -> dict[str, int]:
     return {row[0]: row[1] for row in transaction.execute(query)}
 
 
-def count_messages_of(transaction: Transaction, journey: str, since: datetime) -> dict[str, int]:
-    """The states of a journey's messages decided since an instant."""
+def count_messages_since(
+    transaction: Transaction,
+    since: datetime,
+    *,
+    journey: str | None = None,
+    channel: str | None = None,
+) -> dict[str, int]:
+    """The states of the messages of a journey or a channel that were decided since an instant."""
     m = MESSAGES.c
-    query = (
-        select(m.state, func.count())
-        .where(m.journey == journey, m.decided_at >= since)
-        .group_by(m.state)
-    )
+    query = select(m.state, func.count()).where(m.decided_at >= since).group_by(m.state)
+    if journey is not None:
+        query = query.where(m.journey == journey)
+    if channel is not None:
+        query = query.where(m.channel == channel)
     return {row[0]: row[1] for row in transaction.execute(query)}
 
 
@@ -108,26 +114,32 @@ def learn_plan(transaction: Transaction) -> LearntPlan:
 # ---------------------------------------------------------------- what was not sent
 
 
-def count_refused_messages(transaction: Transaction) -> list[Row[Any]]:
-    """Messages of the ledger that were not sent: channel, reason and how many."""
+def count_refused_messages(
+    transaction: Transaction, since: datetime | None = None
+) -> list[Row[Any]]:
+    """Messages of the ledger that were not sent: channel, journey, reason and how many; those that
+    were decided since an instant."""
     m = MESSAGES.c
-    query = select(m.channel, m.reason, func.count().label("number")).where(
+    query = select(m.channel, m.journey, m.reason, func.count().label("number")).where(
         m.state == MessageState.NOT_SENT
     )
-    return list(transaction.execute(query.group_by(m.channel, m.reason)))
+    if since is not None:
+        query = query.where(m.decided_at >= since)
+    return list(transaction.execute(query.group_by(m.channel, m.journey, m.reason)))
 
 
 _because = DECISIONS.c.detail["because"].as_string().label("because")
 
 
-def count_unsent(transaction: Transaction) -> list[Row[Any]]:
+def count_unsent(transaction: Transaction, since: datetime | None = None) -> list[Row[Any]]:
     """What the time line decided not to send, so that it never became a message: kind, journey,
-    step, reason with what was behind it, and how many."""
+    step, reason with what was behind it, and how many; since an instant."""
     d = DECISIONS.c
     groups = d.kind, d.journey, d.step, d.reason, _because
-    counted = _unsent(select(*groups, func.count().label("number"))).group_by(
-        d.kind, d.journey, d.step, d.reason, text("because")
-    )
+    counted = _unsent(select(*groups, func.count().label("number")))
+    if since is not None:
+        counted = counted.where(d.at >= since)
+    counted = counted.group_by(d.kind, d.journey, d.step, d.reason, text("because"))
     return list(transaction.execute(counted))
 
 

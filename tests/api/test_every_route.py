@@ -15,7 +15,7 @@ from tests.api.site import WRITE_KEY, Site, path_of
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
 PATHS = [
     "/", "/mailbox", "/mailbox/{token}", "/mailbox/{token}/html", "/u/{token}", "/s/{token}",
-    "/r/{token}", "/m/{token}", "/o/{token}", "/c/{token}", "/p/{token}", "/login", "/healthz", "/style.css",
+    "/r/{token}", "/m/{token}", "/o/{token}", "/c/{token}", "/p/{token}", "/login", "/healthz", "/metrics", "/style.css",
     "/mailbox.js", "/desk.css", "/journeys", "/journeys/{token}", "/customers", "/customers/{token}",
     "/deliverability", "/gaps", "/kpis", "/tasks", "/coupons", "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/onsite",
     "/v1/{token}", "/{token}",

@@ -54,6 +54,15 @@ def test_a_logs_customers_are_told_by_risk_and_each_in_a_file(
     assert data["calibration"]["customers"] == 50
 
 
+def test_a_french_project_is_told_in_french(shop: ShopFolder, tmp_path: Path) -> None:
+    toml = (shop.folder / "parcours.toml").read_text()
+    shop.write("parcours.toml", toml.replace("[project]", '[project]\nlocale = "fr"'))
+    told = shop.run("predict", "--events", str(write_shop(tmp_path)), "--calibration").out
+    assert "dont 50 ont commandé de nouveau" in told
+    assert "RISQUE DE DÉPART" in told
+    assert "étaient attendues" in told
+
+
 def test_predictions_are_held_against_what_came(shop: ShopFolder, tmp_path: Path) -> None:
     told = shop.run("predict", "--events", str(write_shop(tmp_path)), "--calibration").out
     assert "Predicted on 2026-04-20, beside the 15 weeks that came" in told

@@ -159,11 +159,26 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
     send_one(stored_shop)
     hold(stored_shop, "channel", "email")
     with database_of(stored_shop) as database:
-        assert "| accepted | 2 |" in journey_card(database, journey, now() + timedelta(hours=2))
-        assert "| accepted | 2 |" not in journey_card(database, journey, now() + timedelta(days=2))
-        channel = channel_card(database, "email", {})
-    assert channel.startswith("# Deliveries by email\n\n0 waiting, held: on hold in Prefect\n")
-    assert "| accepted | 2 |" in channel
+        soon, later = now() + timedelta(hours=2), now() + timedelta(days=2)
+        assert "| people reached | 2 |" in journey_card(database, journey, soon)
+        assert "| messages sent | 2 |" in journey_card(database, journey, soon)
+        assert "| messages sent | 0 |" in journey_card(database, journey, later)
+        channel = channel_card(database, "email", {}, soon)
+        assert "| messages sent | 0 |" in channel_card(database, "email", {}, later)
+    assert channel.startswith("# Deliveries by email\n\nno message due, held: on hold in Prefect\n")
+    assert "| messages sent | 2 |" in channel
+
+
+def test_a_health_card_says_what_is_due_since_when_and_why_others_got_nothing(
+    stored_shop: ShopFolder,
+) -> None:
+    journey = load_project(stored_shop.folder, {}).journeys["cart"]
+    stored_shop.leave_cart("bob")
+    stored_shop.run("tick")
+    with database_of(stored_shop) as database:
+        card = journey_card(database, journey, now() + timedelta(hours=3))
+    assert "1 step due, the oldest since" in card
+    assert "| outcome unknown | 0 |" in card
 
 
 def test_it_says_where_up_answered_last(stored_shop: ShopFolder) -> None:

@@ -105,7 +105,7 @@ def test_a_message_waits_for_the_events_of_its_customer_that_are_not_on_the_line
     shop.clock.move_to(instant("2s"))
     shop.identify("2s", "ada", consent={"email": False})
     with pytest.MonkeyPatch.context() as patch:  # others, longer due, come first
-        patch.setattr(customers, "claim_due", lambda *_: [])
+        patch.setattr(customers, "claim_due", lambda *_, **__: [])
         shop.tick("3s")
     assert states(shop) == {"queued": 1}
     shop.tick("4s")

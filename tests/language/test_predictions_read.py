@@ -32,6 +32,7 @@ def write(root: Path, *files: dict[str, str]) -> None:
         (journey("trigger: {date: customer.next_order_at, offset: -3d, at: 09:00}"), "next_order_at"),
         (journey("trigger: {event: Order Completed}", "set: {worth: '{{ customer.predicted_value }}'}"), "predicted_value"),
         (PLAIN | {"journeys/segments.yaml": "segments:\n  best: customer.predicted_value >= 500\n"}, "predicted_value"),
+        (journey("trigger: {event: Order Completed}", "email: {template: hello, subject: 'By {{ customer.next_order_at }}'}"), "next_order_at"),
         (PLAIN | {"templates/sms/hello.txt": "You come at {{ customer.best_hour }} h"}, "best_hour"),
         (PLAIN | {"parcours.toml": f'{TOML}[never]\nrules = ["customer.churn_risk > 0.95"]\n'}, "churn_risk"),
     ],

@@ -51,7 +51,10 @@ def test_messages_are_counted_by_what_became_of_them(database: Database) -> None
                 "state": state, "reason": reason, "decided_at": at, "channel": "main",
             }  # fmt: skip
             transaction.execute(MESSAGES.insert(), [MESSAGE | row])
-        assert figures.count_messages_of(transaction, "j", NOW) == {"accepted": 1, "not_sent": 2}
+        assert figures.count_messages_since(transaction, NOW, journey="j") == {
+            "accepted": 1,
+            "not_sent": 2,
+        }
         refused = {tuple(row) for row in figures.count_refused_messages(transaction)}
         assert refused == {("main", "caps", 2), ("main", "no_consent", 1)}
         ways = figures.ways_of_steps(transaction, ["j"])

@@ -339,7 +339,9 @@ def test_whether_an_address_is_a_customers_is_found_by_the_index(database: Datab
 def test_the_messages_of_a_journey_are_found_by_their_index(database: Database) -> None:
     with database.write() as connection:
         found = plan(
-            database, connection, lambda: figures.count_messages_of(connection, "cart", NOW)
+            database,
+            connection,
+            lambda: figures.count_messages_since(connection, NOW, journey="cart"),
         )
     assert "messages_of_journey" in found
 

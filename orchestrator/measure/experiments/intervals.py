@@ -131,3 +131,17 @@ def welch(control: Sample, other: Sample, alpha: float = ALPHA) -> Welch | None:
     half = float(stdtrit(degrees, 1 - alpha / 2)) * error
     interval = Interval(found.value - half, found.value + half)
     return Welch(t, degrees, 2 * float(stdtr(degrees, -abs(t))), interval)
+
+
+def careful_difference(control: Sample, other: Sample) -> Estimate | None:
+    """The difference with the larger of two variances: each side's own, and the one that both have
+    if nothing differs. Where one side is small and few have bought, its own variance is too small
+    just when its mean is: that alone would make a sequence that is looked at daily wrong in a
+    tenth of all tests with a control group of 10 %.
+    """
+    found = difference(control, other)
+    if found is None:
+        return None
+    n = control.n + other.n
+    shared = (control.n * control.variance + other.n * other.variance) / n
+    return Estimate(found.value, max(found.variance, shared * (1 / control.n + 1 / other.n)))

@@ -18,6 +18,7 @@ from orchestrator.measure.predict.predictions import Predictions, predict_from_d
 from orchestrator.measure.predict.writing import has_moved, write_predictions
 from orchestrator.measure.segment_told import belonging, everybody_at
 from orchestrator.measure.trade.kept_trade import read_kept_trade
+from orchestrator.store.figures import learn_plan
 from orchestrator.store.settings import LastNight
 from tests.support.life import START
 from tests.support.shop import Shop
@@ -91,6 +92,8 @@ def test_a_night_writes_traits_that_segments_triggers_and_templates_read(shop: S
     assert subject == f"Order by {gone['next_order_at']}?"
     # nothing of it counts as something that a customer did
     assert len(read_kept_trade(shop.context.database, "EUR").calls) == calls
+    with shop.context.database.read() as transaction:
+        assert not learn_plan(transaction).traits.parts.keys() & set(PREDICTED)
 
 
 def test_what_has_not_moved_is_not_written_again_and_a_new_order_is(shop: Shop) -> None:

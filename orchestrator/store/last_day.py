@@ -1,0 +1,54 @@
+"""What became of a journey or a channel of late, and what is due, for its health card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from orchestrator.domain.message import TAKEN, MessageState
+from orchestrator.store.tables import ENROLLMENTS, MESSAGES
+from orchestrator.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is due and not done yet, and since when the oldest of it is."""
+
+    number: int
+    oldest: datetime | None
+
+
+def due_of_journey(transaction: Transaction, journey: str, now: datetime) -> Waiting:
+    """The steps of a journey's people that are due."""
+    e = ENROLLMENTS.c
+    query = select(func.count(), func.min(e.due_at)).where(
+        e.journey == journey, e.status == "active", e.due_at <= now
+    )
+    return Waiting(*transaction.execute(query).one())
+
+
+def due_of_channel(transaction: Transaction, channel: str, now: datetime) -> Waiting:
+    """The messages that may leave by a channel and have not."""
+    m = MESSAGES.c
+    query = select(func.count(), func.min(m.not_before)).where(
+        m.state == MessageState.QUEUED, m.channel == channel, m.not_before <= now
+    )
+    return Waiting(*transaction.execute(query).one())
+
+
+def count_entered(transaction: Transaction, journey: str, since: datetime) -> int:
+    """How many entered a journey since an instant."""
+    e = ENROLLMENTS.c
+    query = select(func.count()).where(e.journey == journey, e.entered_at >= since)
+    return transaction.execute(query).scalar_one()
+
+
+def count_reached(transaction: Transaction, journey: str, since: datetime) -> int:
+    """How many people a provider took a message for, of those decided since an instant."""
+    m = MESSAGES.c
+    query = select(func.count(m.customer_id.distinct())).where(
+        m.journey == journey, m.decided_at >= since, m.state.in_([str(one) for one in TAKEN])
+    )
+    return transaction.execute(query).scalar_one()
