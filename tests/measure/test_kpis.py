@@ -182,6 +182,20 @@ def test_a_month_that_began_before_the_window_has_what_of_it_lies_inside(tmp_pat
     assert (month["orders"], month["new_customers"], month["cumulative_customers"]) == (1, 1, 2)
 
 
+def test_retention_of_a_month_cut_by_the_window_is_of_those_held_when_the_window_began(
+    tmp_path: Path,
+) -> None:
+    """Who came earlier in the month is no new customer of the window, and was not won back."""
+    log = [
+        order("ada", "2025-12-20", 10),
+        order("bob", "2026-01-10", 30),
+        order("eve", "2026-01-20", 30),
+    ]
+    (month,) = ask(tmp_path, *log, start=datetime(2026, 1, 15, tzinfo=UTC))["months"]
+    kept = month["base90"]
+    assert (kept["S"], kept["E"], kept["N"], kept["crr_formula"]) == (2, 3, 1, 1.0)
+
+
 def test_who_is_held_has_ordered_less_than_90_days_ago(tmp_path: Path) -> None:
     ninety = order("ada", "2026-01-31T00:00:00", 10)  # 90 days before the first of May
     later = order("bob", "2026-01-31T00:00:01", 10)

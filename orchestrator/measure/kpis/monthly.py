@@ -28,7 +28,7 @@ def walk_months(
     for month in window.months:
         before = window.month_before(month)
         counted = count_period(purchases, month.inside)
-        counted |= count_kept(purchases, month.whole)
+        counted |= count_kept(purchases, Span(month.inside.start, month.whole.end))
         counted |= count_back(purchases, month.inside, before)
         counted |= count_lifetime(purchases, month.whole.end)
         counted |= count_repeats(purchases, month.inside)
