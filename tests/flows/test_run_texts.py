@@ -6,8 +6,10 @@ import pytest
 
 from flows.description import DeploymentSpec, StepRow, markdown
 from flows.gate import Account, Ending, GateKey, GateKind, Ledger, Pace, Tally, new_tally
+from flows.journey_table import rows_of
 from flows.run_texts import alarm, artifact_key, failure_rows, headline, message
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
+from orchestrator.language.journeys import parse_journey
 
 CART_GATE = GateKey(GateKind.JOURNEY, "cart-abandonment")
 EMAIL = GateKey(GateKind.DELIVERIES, "email")
@@ -139,3 +141,53 @@ def test_a_description_survives_pipes_and_backticks() -> None:
     assert "| pick | branch | a \\| b c |" in text
     assert f"````yaml\n{yaml}````" in text
     assert "[Health](/h)" in text
+
+
+def test_a_journeys_table_tells_who_comes_in_under_which_condition_a_step_is_taken_and_the_goal() -> (
+    None
+):
+    text = """
+journey: cart
+trigger: {event: Product Added, if: event.price >= 20}
+only_if: customer.orders == 0
+exit:
+  - {event: Order Completed}
+  - {if: customer.stage == "loyal"}
+goal: {event: Order Completed, within: 5d, value: event.total}
+holdout: 10%
+steps:
+  - branch:
+      - if: entry.price >= 100
+        then:
+          - delay: 1h
+          - exit
+      - else:
+          - exit
+"""
+    journey = parse_journey(text, "cart.yaml")
+    rows = [(row.kind, row.does, row.when) for row in rows_of(journey)]
+    branch = next(journey.walk_steps()).id
+    way = f"`{branch}`: `if entry.price >= 100`"
+    assert rows == [
+        (
+            "trigger",
+            "lets in `with Product Added`",
+            "`event.price >= 20` and `customer.orders == 0`",
+        ),
+        ("branch", "2 ways", ""),
+        ("delay", "1 h", way),
+        ("exit", "the journey ends here", "then"),
+        ("exit", "the journey ends here", f"`{branch}`: `else`"),
+        ("exit", "leaves with `Order Completed`", ""),
+        ("exit", "leaves as soon as the condition holds", '`customer.stage == "loyal"`'),
+        ("goal", "reached with `Order Completed`, within 5 d, worth `event.total`", ""),
+        ("holdout", "10 % of those who enter are a control group: nothing is sent", ""),
+    ]
+
+
+def test_a_description_says_what_its_schedule_of_one_run_a_day_is() -> None:
+    text = markdown(DeploymentSpec(GateKind.JOURNEY, "x", "X", "Why.", "abc"), {})
+    assert "no timetable" in text
+    assert "06:00 UTC" in text
+    nightly = DeploymentSpec(GateKind.PREDICTIONS, "nightly", "P", "Why.", "1", cron="30 2 * * *")
+    assert "timetable" not in markdown(nightly, {})
