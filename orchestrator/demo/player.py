@@ -57,6 +57,7 @@ class Player:
 
     def __init__(self, url: str, write_key: str, mailbox: Path, clock: VirtualClock) -> None:
         self._shop, self._mailbox, self._clock = Shopfront(url, write_key), mailbox, clock
+        self._url = url.rstrip("/")
         self._begin = clock.now()
         people = invent_shoppers()
         self._readers = Readers(people)
@@ -109,6 +110,7 @@ class Player:
         self._voice.say(
             "the demo's clock goes on at the pace of yours. Look around; Ctrl-C ends it."
         )
+        self._voice.say(f"What its journeys brought, and what is missing: {self._url}/")
         self._go_on(self._begin + SEASON)
 
     def _import_history(self) -> None:

@@ -95,7 +95,9 @@ def test_refunds_lower_net_revenue_and_nothing_else(tmp_path: Path) -> None:
         order("ada", "2026-01-10", 10, order_id="A"),
         refund("ada", "2026-01-11", 25, order_id="A"),  # more than the order
         refund("eve", "2026-02-11", 1, order_id="nobody knows it"),
-    )["overall"]
+    )
+    assert found["figures"]["clv_historic_net"] == -18.0
+    found = found["overall"]
     assert (found["orders"], found["customers"], found["gross_revenue"]) == (1, 1, 10.0)
     assert (found["refunds"], found["refund_amount"], found["net_revenue"]) == (3, 29.0, -19.0)
     assert (found["aov"], found["clv_historic"]["mean_gross"]) == (10.0, 10.0)
@@ -174,6 +176,12 @@ def test_a_window_counts_its_own_orders_and_knows_what_was_before(tmp_path: Path
     assert (month["complete"], found["window_days"]) == (True, 28.0)
 
 
+def test_a_month_that_began_before_the_window_has_what_of_it_lies_inside(tmp_path: Path) -> None:
+    log = [order("ada", "2026-01-10", 10), order("bob", "2026-01-20", 30)]
+    (month,) = ask(tmp_path, *log, start=datetime(2026, 1, 15, tzinfo=UTC))["months"]
+    assert (month["orders"], month["new_customers"], month["cumulative_customers"]) == (1, 1, 2)
+
+
 def test_who_is_held_has_ordered_less_than_90_days_ago(tmp_path: Path) -> None:
     ninety = order("ada", "2026-01-31T00:00:00", 10)  # 90 days before the first of May
     later = order("bob", "2026-01-31T00:00:01", 10)
@@ -240,6 +248,25 @@ def test_a_cart_is_left_when_no_order_comes_later_and_in_time(tmp_path: Path) ->
     assert (hour["episodes"], hour["abandoned_episodes"]) == (3, 2)
     assert (found["24h"]["abandoned_events"], found["24h"]["open_events"]) == (2, 2)
     assert found["user_cart_abandonment_rate_ever"] == 0.666667
+
+
+def test_an_order_at_the_instant_of_the_next_cart_event_ends_an_episode(tmp_path: Path) -> None:
+    lines = [
+        track("ada", "2026-01-10T10:00:00", "Product Added"),
+        order("ada", "2026-01-10T10:30:00", 1),
+        track("ada", "2026-01-10T10:30:00", "Product Added"),
+    ]
+    hour = ask(tmp_path, *lines, cart="Product Added")["carts"]["1h"]
+    assert (hour["episodes"], hour["abandoned_episodes"], hour["open_events"]) == (2, 1, 1)
+
+
+def test_a_cart_is_open_until_its_time_is_over(tmp_path: Path) -> None:
+    lines = [track("ada", "2026-01-10T10:00:00", "Product Added")]
+    at_the_end = track("bob", "2026-01-10T11:00:00", "Product Viewed")
+    just_before = track("bob", "2026-01-10T10:59:59", "Product Viewed")
+    for last, number in ((at_the_end, 0), (just_before, 1)):
+        carts = ask(tmp_path, *lines, last, cart="Product Added")["carts"]
+        assert carts["1h"]["open_events"] == number
 
 
 def test_carts_that_nobody_filled_have_no_rate(tmp_path: Path) -> None:

@@ -70,6 +70,30 @@ def test_friends_are_counted_with_those_who_brought_them(tmp_path: Path) -> None
     assert told["viral_coefficient"] == 0.5
 
 
+def test_answers_are_those_of_the_window(tmp_path: Path) -> None:
+    lines = [
+        track("ada", "2026-01-10", "Survey Answered", survey="nps", score=0),
+        track("bob", "2026-02-10", "Survey Answered", survey="nps", score=10),
+    ]
+    february = datetime(2026, 2, 1, tzinfo=UTC)
+    assert figures(tmp_path, *lines, start=february)["nps"] == 100.0
+    assert figures(tmp_path, *lines, end=february)["nps"] == -100.0
+
+
+def test_who_brought_whom_is_not_told_by_groups_of_people(tmp_path: Path) -> None:
+    came = {"type": "identify", "userId": "bob", "timestamp": "2026-01-01T00:00:00Z"}
+    lines = [
+        came | {"traits": {"acquisition_channel": "friend"}},
+        track("bob", "2026-01-11", "Referral Accepted", referred_by="ada"),
+        order("bob", "2026-01-12", 10),
+    ]
+    question = KpiQuestion("shop", ZONE, "EUR", by=By.CHANNEL)
+    found: dict[str, Any] = answer(trade_of(tmp_path, *lines), question)
+    assert found["figures"]["viral_coefficient"] == 1.0
+    (group,) = found["groups"]
+    assert (group["orders"], group["figures"]["viral_coefficient"]) == (1, None)
+
+
 def test_where_nobody_was_ever_invited_nothing_is_known_of_referrals(tmp_path: Path) -> None:
     told = figures(tmp_path, order("ada", "2026-01-10", 10))
     assert (told["referral_rate"], told["viral_coefficient"], told["mrr"]) == (None, None, None)
