@@ -54,7 +54,7 @@ def experiment(
     if declare is not None:
         load("experiment_declared:declare")(project, which, declare)
         return
-    asked = load("experiment_of_database:Asked")(
+    asked = load("experiment_of_database:KeptOptions")(
         which if not holdout else "holdout", baseline, effect / 100, within, currency
     )
     load("experiment_of_database:judge_kept")(project, asked, as_json=as_json)

@@ -20,7 +20,7 @@ from orchestrator.measure.experiments.kept_tests import KeptQuestion, KeptTests,
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KeptOptions:
     """What is asked of the database."""
 
     which: str | None
@@ -30,7 +30,7 @@ class Asked:
     currency: str | None
 
 
-def judge_kept(project: Path, asked: Asked, *, as_json: bool) -> None:
+def judge_kept(project: Path, asked: KeptOptions, *, as_json: bool) -> None:
     """Judges the experiments of a project, and prints what came of it."""
     loaded = load(project, need_templates=False)
     with refused("--within", ValueError):
