@@ -153,6 +153,7 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
     stored_shop.run("tick")
     with database_of(stored_shop) as database:
         card = journey_card(database, journey, now())
+        assert "`parcours results cart`" in card
     assert card.startswith("# Cart reminder\n\n1 inside\n")
     assert "| delay-before-reminder | 1 |" in card
     send_one(stored_shop)

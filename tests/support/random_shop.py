@@ -47,8 +47,8 @@ class RandomShop:
             self._live(number)
 
     def instant(self, days: float = 25) -> datetime:
-        """Some quarter of an hour: instants often coincide."""
-        return BEGIN + timedelta(minutes=15 * self.random.randrange(int(days * 96)))
+        """Some quarter of a day: instants often coincide."""
+        return BEGIN + timedelta(hours=6 * self.random.randrange(int(days * 4)))
 
     def _live(self, number: int) -> None:
         random = self.random
@@ -85,7 +85,7 @@ class RandomShop:
     def _enter(self, customer: int, journey: str, place: int, held_out: bool) -> None:
         random, key, at = self.random, len(self.enrollments) + 1, self.instant(18)
         converted = (
-            at + timedelta(hours=random.randrange(1, 150)) if random.random() < 0.5 else None
+            at + timedelta(hours=6 * random.randrange(1, 25)) if random.random() < 0.5 else None
         )
         self.enrollments.append(
             {
@@ -115,15 +115,15 @@ class RandomShop:
             self.decisions.append(
                 {
                     "id": len(self.decisions) + 1, "customer_id": customer, "enrollment_id": key,
-                    "at": at + timedelta(hours=self.random.randrange(30)), "kind": kind,
+                    "at": at + timedelta(hours=6 * self.random.randrange(5)), "kind": kind,
                     "journey": journey, "step": "fork", "reason": reason, "detail": detail,
                 }
             )  # fmt: skip
 
     def _send(self, key: int, customer: int, journey: str, step: str, at: datetime) -> None:
         random, number = self.random, len(self.messages) + 1
-        decided = at + timedelta(minutes=15 * random.randrange(200))
-        left = decided + timedelta(minutes=5) if random.random() < 0.9 else None
+        decided = at + timedelta(hours=6 * random.randrange(9))
+        left = decided + timedelta(hours=6) if random.random() < 0.9 else None
         state = random.choice(STATES)
         purpose = random.choice(["marketing"] * 4 + ["transactional"])
         self.messages.append(

@@ -46,6 +46,8 @@ def tell_orders(shop: Shop) -> None:
         for day in range(number % 14, last, 28):
             at = START + timedelta(days=day, minutes=30)
             shop.track(at, "Order Completed", user, total=40 + number % 3, currency="EUR")
+    for day in range(20):  # of a source that knows the day only: nobody's habit
+        shop.track(START + timedelta(days=day, hours=4), "Product Viewed", "c01")
 
 
 def predict(shop: Shop, at: datetime) -> Predictions:

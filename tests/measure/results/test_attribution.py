@@ -96,3 +96,8 @@ def test_a_refund_of_an_unknown_order_lowers_the_newest_before_it() -> None:
     assert [(one.net, one.currency) for one in settle(rows, "EUR")] == [
         (Decimal(-10), "EUR"), (Decimal(0), "EUR"),
     ]  # fmt: skip
+
+
+def test_a_refund_of_the_very_instant_of_an_order_is_that_of_the_order() -> None:
+    rows = [Row(day(1), "order", 50, "b"), Row(day(1), "refund", 20)]
+    assert [one.net for one in settle(rows, "EUR")] == [Decimal(30)]
