@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
 from orchestrator.domain.phrase import say
-from orchestrator.intake.imports.csv_table import CsvTable
+from orchestrator.intake.imports.csv_table import ForeignTable
 from orchestrator.intake.imports.importing import TableTaken
 
 LINES_SHOWN = 20
@@ -31,7 +31,7 @@ COUNTED = {
 _THAT_WAIT = ("new customers", "changed customers", "new answers about consent", "new orders")
 
 
-def tell(done: TableTaken, table: CsvTable, *, dry: bool) -> Iterator[Part]:
+def tell(done: TableTaken, table: ForeignTable, *, dry: bool) -> Iterator[Part]:
     """The counts, and the rows that could not be read, by their reason."""
     rows = count(done.rows, "row")
     if dry:
