@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from prefect.automations import Automation
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, SendNotification
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
 from flows.deployments import MANAGED
-from flows.events import FAILING, LATE
+from flows.told_events import FAILING, LATE
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +100,9 @@ ALERTS = (
         ),
         (
             ChangeFlowRunState(
+                name=None,
                 state=StateType.CRASHED,
+                force=False,
                 message="no heartbeat for more than six minutes: its process is gone",
             ),
         ),

@@ -6,10 +6,10 @@ from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.schemas.objects import State
 
-from flows.events import FAILED, FAILING, tell
 from flows.gate import Account
 from flows.run import close, keep_open, open_account, shown
 from flows.run_texts import NONE_FAILED, alarm, artifact_key, artifact_title, failure_rows
+from flows.told_events import FAILED, FAILING, tell
 from orchestrator.engine.report import ChannelTally
 
 

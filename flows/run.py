@@ -29,9 +29,9 @@ from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
 
-from flows.events import LATE, tell
 from flows.gate import PARAMETER, Account, Ending, Gate
 from flows.run_texts import alarm, artifact_key, artifact_title, headline, message
+from flows.told_events import LATE, tell
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.formatting import format_span
 

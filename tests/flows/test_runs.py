@@ -14,9 +14,9 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.states import Running
 
-from flows.events import FAILED, FAILING, LATE
 from flows.gate import GateKind
 from flows.run_texts import NONE_FAILED
+from flows.told_events import FAILED, FAILING, LATE
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Stage
