@@ -37,7 +37,7 @@ _OURS = ResourceSpecification(
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class KnownAlert:
     """One automation of ours, known by its name."""
 
     name: str
@@ -59,7 +59,7 @@ class Alert:
 
 
 ALERTS = (
-    Alert(
+    KnownAlert(
         "Parcours: deliveries fail",
         "A channel stands still, or more than 5 % of a run's messages failed. Its deployment links "
         "to the failures of the last 24 hours, with what helps.",
@@ -72,7 +72,7 @@ ALERTS = (
             within=ONCE_IN,
         ),
     ),
-    Alert(
+    KnownAlert(
         "Parcours: work is late",
         "Something has been due for more than 15 minutes, or a run of ours was scheduled and "
         "nobody took it: `parcours up` is not there.",
@@ -85,7 +85,7 @@ ALERTS = (
             within=ONCE_IN,
         ),
     ),
-    Alert(
+    KnownAlert(
         "Parcours: a run's process is gone",
         "A run has had no heartbeat for more than six minutes and has not ended: its process was "
         "killed. It is marked Crashed; its messages are looked after by `parcours up`.",
@@ -127,7 +127,7 @@ async def make_alerts(client: PrefectClient) -> None:
             await client.update_automation(found.id, _with_notice(found, alert, block))
 
 
-def _notifies_nobody(found: Automation | None, alert: Alert) -> bool:
+def _notifies_nobody(found: Automation | None, alert: KnownAlert) -> bool:
     """Whether it is missing, or does no more than what we made it do."""
     if found is None:
         return True
@@ -135,7 +135,7 @@ def _notifies_nobody(found: Automation | None, alert: Alert) -> bool:
     return kinds == {type(action) for action in alert.automation(None).actions}
 
 
-def _with_notice(found: Automation, alert: Alert, block: UUID) -> AutomationCore:
+def _with_notice(found: Automation, alert: KnownAlert, block: UUID) -> AutomationCore:
     """The automation with another action. From plain data, since the client sends what was set
     only, and a type that is a default would be missing.
     """
@@ -144,7 +144,7 @@ def _with_notice(found: Automation, alert: Alert, block: UUID) -> AutomationCore
     return AutomationCore.model_validate({**kept, "actions": actions})
 
 
-def _notice(alert: Alert, block: UUID) -> SendNotification:
+def _notice(alert: KnownAlert, block: UUID) -> SendNotification:
     return SendNotification(
         block_document_id=block,
         subject=alert.name,

@@ -74,7 +74,7 @@ class Pace(ShiftPace):
     late_s: float = 900.0  # work that has been due for longer is told as an event
 
 
-class Asked(Protocol):
+class EngineWords(Protocol):
     """Whom a run asks for what its pages show."""
 
     async def health(self, key: GateKey) -> str:
@@ -104,7 +104,7 @@ class Account:
     key: GateKey
     ledger: Ledger
     pace: Pace
-    asked: Asked
+    asked: EngineWords
     opened_s: float  # time.monotonic()
     tally: Tally
     by_hand: bool = False  # asked for in the UI, or by a schedule
@@ -156,7 +156,7 @@ class Gate:
         self,
         ledger: Ledger,
         pace: Pace,
-        asked: Asked,
+        asked: EngineWords,
         *,
         by_hand: bool,
     ) -> Account:
