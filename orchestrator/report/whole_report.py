@@ -34,7 +34,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class CsvTable:
+class ReportTable:
     """A table as it is written to a file of its name."""
 
     name: str
@@ -73,7 +73,7 @@ def _lasting(blocks: Sequence[Block]) -> list[Block]:
     ]
 
 
-def tables_of(source: Source, chapters: Sequence[Chapter]) -> Iterator[CsvTable]:
+def tables_of(source: Source, chapters: Sequence[Chapter]) -> Iterator[ReportTable]:
     """Every table of the report, one of each name."""
     writing, seen = writing_of(source), set[str]()
     for chapter in chapters:
@@ -83,14 +83,16 @@ def tables_of(source: Source, chapters: Sequence[Chapter]) -> Iterator[CsvTable]
                 yield _table(block, writing)
 
 
-def _table(block: Grid | Heat, writing: Writing) -> CsvTable:
+def _table(block: Grid | Heat, writing: Writing) -> ReportTable:
     head = [writing.tell(one) for one in block.head]
     if isinstance(block, Heat):
         rows = [[label, str(size), *("" if part is None else repr(round(part, 6))
                                      for part in parts)]
                 for label, size, parts in block.rows]  # fmt: skip
-        return CsvTable(block.name, head, rows)
-    return CsvTable(block.name, head, [[_cell(one, writing) for one in row] for row in block.rows])
+        return ReportTable(block.name, head, rows)
+    return ReportTable(
+        block.name, head, [[_cell(one, writing) for one in row] for row in block.rows]
+    )
 
 
 def _cell(value: Value, writing: Writing) -> str:

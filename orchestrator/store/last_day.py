@@ -13,29 +13,29 @@ from orchestrator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class DueNow:
     """What is due and not done yet, and since when the oldest of it is."""
 
     number: int
     oldest: datetime | None
 
 
-def due_of_journey(transaction: Transaction, journey: str, now: datetime) -> Waiting:
+def due_of_journey(transaction: Transaction, journey: str, now: datetime) -> DueNow:
     """The steps of a journey's people that are due."""
     e = ENROLLMENTS.c
     query = select(func.count(), func.min(e.due_at)).where(
         e.journey == journey, e.status == "active", e.due_at <= now
     )
-    return Waiting(*transaction.execute(query).one())
+    return DueNow(*transaction.execute(query).one())
 
 
-def due_of_channel(transaction: Transaction, channel: str, now: datetime) -> Waiting:
+def due_of_channel(transaction: Transaction, channel: str, now: datetime) -> DueNow:
     """The messages that may leave by a channel and have not."""
     m = MESSAGES.c
     query = select(func.count(), func.min(m.not_before)).where(
         m.state == MessageState.QUEUED, m.channel == channel, m.not_before <= now
     )
-    return Waiting(*transaction.execute(query).one())
+    return DueNow(*transaction.execute(query).one())
 
 
 def count_entered(transaction: Transaction, journey: str, since: datetime) -> int:

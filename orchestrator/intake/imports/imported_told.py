@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
 from orchestrator.domain.phrase import say
-from orchestrator.intake.imports.csv_table import CsvTable
+from orchestrator.intake.imports.csv_table import ForeignTable
 from orchestrator.intake.imports.importing import TableTaken
 
 LINES_SHOWN = 20
@@ -34,7 +34,7 @@ _THAT_WAIT = ("new customers", "changed customers", "new answers about consent",
 
 def tell(
     done: TableTaken,
-    table: CsvTable,
+    table: ForeignTable,
     *,
     dry: bool,
     now: str | None = None,

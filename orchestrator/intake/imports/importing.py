@@ -17,7 +17,7 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.intake.calls import Reception, accept_call
 from orchestrator.intake.imports.cells import Reader, name_of, value_in
-from orchestrator.intake.imports.csv_table import CsvTable, TableRow
+from orchestrator.intake.imports.csv_table import ForeignTable, TableRow
 from orchestrator.intake.imports.mapping import Mapping, TableKind
 from orchestrator.intake.imports.row_calls import CallBody, Made, Rows, message_id
 from orchestrator.intake.typed_addresses import change_by_hand, read_address
@@ -99,7 +99,7 @@ class Import:
     dry: bool = False
     copy: BinaryIO | None = None
 
-    def take(self, table: CsvTable) -> TableTaken:
+    def take(self, table: ForeignTable) -> TableTaken:
         """Takes a whole table in, in batches; raises ParcoursError for one that lacks columns."""
         require_columns(table, self.mapping)
         done = TableTaken()
@@ -197,7 +197,7 @@ def _news_of(said: Known[str, object], before: Known[str, object] | None, is_old
     return "unchanged" if is_same else "changed"
 
 
-def require_columns(table: CsvTable, mapping: Mapping) -> None:
+def require_columns(table: ForeignTable, mapping: Mapping) -> None:
     """Raises ParcoursError for a column that a mapping names and the file lacks."""
     for column in mapping.columns():
         if (
@@ -217,7 +217,7 @@ def require_columns(table: CsvTable, mapping: Mapping) -> None:
         )
 
 
-def _has(table: CsvTable) -> str:
+def _has(table: ForeignTable) -> str:
     return f"it has {', '.join(filter(None, table.columns))}"
 
 
