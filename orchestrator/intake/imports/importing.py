@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Known
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
 from orchestrator.config import Config
 from orchestrator.domain.errors import CallRejected, ParcoursError
@@ -87,7 +88,8 @@ class TableTaken:
 @dataclass(frozen=True, slots=True)
 class Import:
     """How a file is taken in. `starts`: calls that are young enough start journeys; else all of it
-    is history. `dry`: counted, and nothing written."""
+    is history. `dry`: counted, and nothing written. `copy`: where the calls are written to, a line
+    each, known ones too."""
 
     database: Database
     config: Config
@@ -95,6 +97,7 @@ class Import:
     now: datetime
     starts: bool = False
     dry: bool = False
+    copy: BinaryIO | None = None
 
     def take(self, table: ForeignTable) -> TableTaken:
         """Takes a whole table in, in batches; raises ParcoursError for one that lacks columns."""
@@ -133,6 +136,8 @@ class Import:
             traits = known_traits(transaction, {one.user_id for one in told})
         for one in told:
             done.note(one, traits.get(one.user_id), is_old=one.entry.message_id in old)
+            if self.copy is not None:
+                self.copy.write(one.entry.raw + b"\n")
         if not self.dry:
             fresh = [one.entry for one in told if one.entry.message_id not in old]
             write_inbox(self.database, fresh, [])
