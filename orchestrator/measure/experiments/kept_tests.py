@@ -86,7 +86,7 @@ class KeptTests:
 
 def read_kept_tests(transaction: Transaction, question: KeptQuestion) -> KeptTests:
     """Judges what is asked about."""
-    kept = _known_experiments(question)
+    kept = known_experiments(question)
     _read_exposures(transaction, question, kept)
     wanted = {name: one for name, one in kept.items() if question.wants(name)}
     _read_conversions(transaction, question, wanted)
@@ -106,7 +106,7 @@ def read_kept_tests(transaction: Transaction, question: KeptQuestion) -> KeptTes
     return found
 
 
-def _known_experiments(question: KeptQuestion) -> dict[str, KeptExperiment]:
+def known_experiments(question: KeptQuestion) -> dict[str, KeptExperiment]:
     """Those of the files of today, also where nobody has come to them yet."""
     found: dict[str, KeptExperiment] = {}
     if question.holdout_global:
