@@ -101,7 +101,7 @@ def _section(one: Tried, currency: str) -> Section:
     verdict = tell_verdict(one)
     blocks: list[Block] = [Alerts([Alert(verdict.text, verdict.tone, command=verdict.command)])]
     if one.judged.customers:
-        blocks += [_variants(one, currency), _facts(one.judged)]
+        blocks += [_groups(one, currency), _differences(one, currency), _facts(one.judged)]
     return Section(_title(one), blocks, name=_named(one))
 
 
@@ -118,20 +118,24 @@ def _title(one: Tried) -> Phrase:
     return say("Experiment: {step}", step=one.step)
 
 
-def _variants(one: Tried, currency: str) -> Grid:
-    judged = one.judged
-    against = {other.variation_id: other for other in judged.comparisons}
-    rows = [
-        [*_counted(told, currency), *_compared(against.get(told.variation_id), currency)]
-        for told in judged.variations
-    ]
+def _groups(one: Tried, currency: str) -> Grid:
+    rows = [_counted(told, currency) for told in one.judged.variations]
     head = (
         say("Group") if one.is_control else say("Variant"), say("Share"), say("People"),
         say("Ordered") if one.is_of_project else say("Reached the goal"), say("Rate"),
-        say("Revenue per head"), say("Rate: difference"), say("Rate: interval"),
-        say("Revenue: difference"), say("Revenue: interval"),
+        say("Revenue per head"),
     )  # fmt: skip
-    return Grid(_named(one), _title(one), head, rows, note=EVERYBODY)
+    return Grid(_named(one), _title(one), head, rows)
+
+
+def _differences(one: Tried, currency: str) -> Grid:
+    rows = [_compared(other, currency) for other in one.judged.comparisons]
+    head = (
+        say("Compared"), say("Rate: difference"), say("Rate: interval"),
+        say("Revenue per head: difference"), say("Revenue per head: interval"),
+    )  # fmt: skip
+    title = say("What one group brings beyond the other")
+    return Grid(f"{_named(one)}_compared", title, head, rows, note=EVERYBODY)
 
 
 def _counted(told: VariationTold, currency: str) -> list[Value]:
@@ -150,13 +154,12 @@ def _name(variation: str) -> Phrase:
     return names.get(variation) or verbatim(variation)
 
 
-def _compared(other: Comparison | None, currency: str) -> list[Value]:
-    """What a variation has beyond the one that it is compared with, which has nothing here."""
-    if other is None:
-        return [None] * 4
+def _compared(other: Comparison, currency: str) -> list[Value]:
     rate, money = other.conversion, other.revenue
     always = money.anytime if money else None
+    name, base = _name(other.variation_id), _name(other.baseline)
     return [
+        say("{other} against {base}", other=name, base=base),
         Portion(rate.difference, is_change=True),
         _points(rate.anytime.interval if rate.anytime else None),
         _money(money.difference if money else None, currency),

@@ -49,10 +49,20 @@ class Group:
 
 
 @pytest.fixture
-def shop(shop: Site, tmp_path: Path) -> Site:
-    (tmp_path / "journeys").mkdir()
-    (tmp_path / "parcours.toml").write_text('[topics]\noffers = "Offers"\n', "utf-8")
-    write(tmp_path, JOURNEY)
+def tried(sqlite_shop: Site, tmp_path: Path) -> Site:
+    return prepare(sqlite_shop, tmp_path)
+
+
+@pytest.fixture
+def tried_on_both(shop: Site, tmp_path: Path) -> Site:
+    return prepare(shop, tmp_path)
+
+
+def prepare(shop: Site, root: Path) -> Site:
+    """A shop without anybody, whose one journey tries out two mails."""
+    (root / "journeys").mkdir()
+    (root / "parcours.toml").write_text('[topics]\noffers = "Offers"\n', "utf-8")
+    write(root, JOURNEY)
     with shop.database.write() as transaction:
         settings.write(transaction, LAST_TICK, NOW.isoformat())
         settings.write(transaction, CLOCK, VIRTUAL)
@@ -112,65 +122,65 @@ def _rows(key: int, group: Group, number: int) -> Sequence[tuple[Any, dict[str, 
     return found
 
 
-def test_a_winner_stands_on_its_journeys_page_and_on_the_first(shop: Site) -> None:
-    fill(shop, Group(250, 25, "A"), Group(250, 125, "B"))
-    told = words(page(shop, "journeys", "welcome"))
+def test_a_winner_stands_on_its_journeys_page_and_on_the_first(tried_on_both: Site) -> None:
+    fill(tried_on_both, Group(250, 25, "A"), Group(250, 125, "B"))
+    told = words(page(tried_on_both, "journeys", "welcome"))
     assert (
         "Experiment: which B brings more than A. parcours experiment welcome/which --declare B"
     ) in told
-    assert "A 50.0% 250 25 10.0% €2.00 – – – –" in told
-    assert "B 50.0% 250 125 50.0% €10.00 +40.0 pts +" in told
+    assert "A 50.0% 250 25 10.0% €2.00 B 50.0% 250 125 50.0% €10.00" in told
+    assert "B against A +40.0 pts +25.8 pts to +54.2 pts €8.00 €5.15 to €10.85" in told
     assert "Sizes of the groups they fit the shares" in told
     assert "Smallest difference of the rate that would be seen by now +" in told
-    overview = words(page(shop, ""))
+    overview = words(page(tried_on_both, ""))
     assert "welcome/which: B brings more than A. parcours experiment" in overview
 
 
-def test_a_winner_that_everybody_gets_needs_no_look_any_more(shop: Site, tmp_path: Path) -> None:
-    fill(shop, Group(250, 25, "A"), Group(250, 125, "B"))
+def test_a_winner_that_everybody_gets_needs_no_look_any_more(tried: Site, tmp_path: Path) -> None:
+    fill(tried, Group(250, 25, "A"), Group(250, 125, "B"))
     declared = JOURNEY.replace("A, share: 50%", "A, share: 0%")
     write(tmp_path, declared.replace("B, share: 50%", "B, share: 100%"))
     assert "B brings more than A. Experiment: which Variant" in words(
-        page(shop, "journeys", "welcome")
+        page(tried, "journeys", "welcome")
     )
-    assert "B brings more" not in words(page(shop, ""))
+    assert "B brings more" not in words(page(tried, ""))
 
 
-def test_groups_that_are_not_as_drawn_are_not_to_be_trusted(shop: Site) -> None:
-    fill(shop, Group(250, 25, "A"), Group(120, 60, "B"))
-    told = words(page(shop, "journeys", "welcome"))
+def test_groups_that_are_not_as_drawn_are_not_to_be_trusted(tried: Site) -> None:
+    fill(tried, Group(250, 25, "A"), Group(120, 60, "B"))
+    told = words(page(tried, "journeys", "welcome"))
     assert "The groups are not as drawn: do not trust it." in told
     assert "they do not fit the shares" in told
     assert "B brings more" not in told
-    assert "welcome/which: The groups are not as drawn" in words(page(shop, ""))
+    assert "welcome/which: The groups are not as drawn" in words(page(tried, ""))
 
 
-def test_what_is_not_sure_says_how_many_days_still(shop: Site) -> None:
-    fill(shop, Group(240, 60, "A"), Group(240, 62, "B"))
-    told = words(page(shop, "journeys", "welcome"))
+def test_what_is_not_sure_says_how_many_days_still(tried: Site) -> None:
+    fill(tried, Group(240, 60, "A"), Group(240, 62, "B"))
+    told = words(page(tried, "journeys", "welcome"))
     assert "Too early: about" in told
     assert "days still until 10% more or less is seen" in told
-    assert "welcome/which" not in words(page(shop, ""))
+    assert "welcome/which" not in words(page(tried, ""))
 
 
 def test_an_experiment_without_people_and_a_journey_without_one_say_so(
-    shop: Site, tmp_path: Path
+    tried: Site, tmp_path: Path
 ) -> None:
-    told = words(page(shop, "journeys", "welcome"))
+    told = words(page(tried, "journeys", "welcome"))
     assert "Experiment: which Nobody has come to it yet." in told
     write(tmp_path, JOURNEY[: JOURNEY.index("steps:")] + "steps: [{delay: 1d}]\n")
-    told = words(page(shop, "journeys", "welcome"))
+    told = words(page(tried, "journeys", "welcome"))
     assert "Nothing is tried here: a split or a holdout would tell" in told
 
 
 def test_nothing_is_decided_while_nobody_did_it_or_there_is_no_goal(
-    shop: Site, tmp_path: Path
+    tried: Site, tmp_path: Path
 ) -> None:
-    fill(shop, Group(30, 0, "A"), Group(30, 0, "B"))
-    told = words(page(shop, "journeys", "welcome"))
+    fill(tried, Group(30, 0, "A"), Group(30, 0, "B"))
+    told = words(page(tried, "journeys", "welcome"))
     assert "in the group to compare with nobody has done what is hoped for" in told
     write(tmp_path, "".join(x for x in JOURNEY.splitlines(True) if not x.startswith("goal")))
-    told = words(page(shop, "journeys", "welcome"))
+    told = words(page(tried, "journeys", "welcome"))
     assert "The journey has no goal: only its revenue can be compared." in told
 
 
@@ -182,50 +192,54 @@ def test_nothing_is_decided_while_nobody_did_it_or_there_is_no_goal(
     ],
 )
 def test_a_control_group_asks_for_a_look_only_where_it_does_better(
-    shop: Site, tmp_path: Path, treated: int, control: int, *, said: str, asks: bool
+    tried: Site, tmp_path: Path, treated: int, control: int, *, said: str, asks: bool
 ) -> None:
     write(tmp_path, JOURNEY.replace("topic:", "holdout: 30%\ntopic:"))
-    fill(shop, Group(210, treated, drawn=TREATED), Group(90, control, drawn=HELD_OUT))
-    told = words(page(shop, "journeys", "welcome"))
+    fill(tried, Group(210, treated, drawn=TREATED), Group(90, control, drawn=HELD_OUT))
+    told = words(page(tried, "journeys", "welcome"))
     assert f"Experiment: the control group {said}" in told
     assert f"Control group 30.0% 90 {control} " in told
     assert "Everybody else 70.0% 210 " in told
-    overview = words(page(shop, ""))
+    overview = words(page(tried, ""))
     assert (f"welcome/holdout: {said}" in overview) is asks
 
 
 def test_the_control_group_of_the_whole_project_stands_on_the_page_of_all_journeys(
-    shop: Site,
+    tried: Site,
 ) -> None:
     fill(
-        shop,
+        tried,
         Group(210, 10, drawn=TREATED, drawn_for=""),
         Group(90, 60, drawn=HELD_OUT, drawn_for=""),
     )
-    config = replace(shop.services.config, holdout_global=30.0)
-    pages = Answering(config, shop.database)
+    config = replace(tried.services.config, holdout_global=30.0)
+    pages = Answering(config, tried.database)
     harm = "Fewer order with messages than without any."
     told = words(pages.answer(PageAsked("journeys")))
     assert f"Experiment: the control group of the whole project {harm}" in told
     assert "Control group 30.0% 90 60 66.7% €13.33" in told
     assert f"holdout: {harm}" in words(pages.answer(PageAsked("")))
-    assert harm not in words(page(shop, "journeys")), "a project without one"
+    assert harm not in words(page(tried, "journeys")), "a project without one"
 
 
-def test_the_report_has_experiments_and_their_tables(shop: Site) -> None:
-    fill(shop, Group(250, 25, "A"), Group(250, 125, "B"))
-    source = Answering(shop.services.config, shop.database).source()
+def test_the_report_has_experiments_and_their_tables(tried: Site) -> None:
+    fill(tried, Group(250, 25, "A"), Group(250, 125, "B"))
+    source = Answering(tried.services.config, tried.database).source()
     chapters = list(chapters_of(source))
     assert "B brings more than A." in write_report(source, chapters)
-    (table,) = [one for one in tables_of(source, chapters) if one.name.startswith("experiment")]
+    (table, compared) = [
+        one for one in tables_of(source, chapters) if one.name.startswith("experiment")
+    ]
     assert table.name == "experiment_welcome_which"
+    assert compared.name == "experiment_welcome_which_compared"
+    assert compared.rows[0][:2] == ["B against A", "0.4"]
     assert [row[:5] for row in table.rows] == [
         ["A", "0.5", "250", "25", "0.1"],
         ["B", "0.5", "250", "125", "0.5"],
     ]
 
 
-def test_french_pages_tell_experiments_in_french(shop: Site) -> None:
-    fill(shop, Group(250, 25, "A"), Group(250, 125, "B"))
-    told = words(page(shop, "journeys", "welcome", locale="fr-FR"))
+def test_french_pages_tell_experiments_in_french(tried: Site) -> None:
+    fill(tried, Group(250, 25, "A"), Group(250, 125, "B"))
+    told = words(page(tried, "journeys", "welcome", locale="fr-FR"))
     assert "Expérience : which B apporte plus que A." in told.replace("\u202f", " ")
