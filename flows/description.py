@@ -66,8 +66,8 @@ _HOW = {
 }
 _SCHEDULE = (
     "**Its schedule is no timetable:** work is done within seconds of being due, at any hour. The "
-    "one run a day that it makes ({at} {zone}) writes the health card where nothing was due, and "
-    "its switch is what holds and releases."
+    "one run a day that it makes ({at} {zone}) looks once more where nothing was due, and its "
+    "switch is what holds and releases."
 )
 _HEADINGS = {GateKind.JOURNEY: "## Steps", GateKind.PREDICTIONS: "## Traits"}
 _COLUMNS = {
