@@ -16,7 +16,6 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
@@ -24,8 +23,10 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import AsyncClientContext
 from prefect.logging.handlers import APILogHandler
 
+from flows.alerts import make_alerts
 from flows.deployments import FLOWS, is_on_hold, read_managed, sync
 from flows.description import DeploymentSpec
+from flows.engine_asked import EngineAsked, Healthy
 from flows.gate import UP, Ending, Gate, GateKey, GateKind, Ledger, Pace, held_by, keys_of
 from flows.run import (
     UNREACHABLE,
@@ -34,12 +35,12 @@ from flows.run import (
     execute_for,
     mark_lost_runs_crashed,
     read_states,
+    shown,
     skip,
 )
 from flows.run_texts import headline
 from flows.shift_run import execute_shift
 from orchestrator.clock import SystemClock
-from orchestrator.domain.errors import without_data
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.shift.shift import Shift
 
@@ -58,13 +59,6 @@ _STOPPED = (StateType.CANCELLING, StateType.CANCELLED, StateType.PAUSED)
 _TALKATIVE = ("httpx",)
 
 
-class Healthy(Protocol):
-    """What is asked of the engine whose shifts are kept."""
-
-    def health(self, kind: str, name: str) -> str:
-        """The health card of a gate, in markdown."""
-
-
 class Bookkeeper:
     """Opens runs for shifts and for the gates that have numbers to tell, obeys what ops do in the
     UI, and knows what is held.
@@ -76,7 +70,7 @@ class Bookkeeper:
     def __init__(self, shift_name: str, engine: Healthy, host: str, pace: Pace) -> None:
         self._shift_key = GateKey(GateKind.SHIFT, shift_name)
         self._is_up = shift_name == UP  # the runs of other shifts are a Prefect worker's
-        self._engine, self._pace = engine, pace
+        self._asked, self._pace = EngineAsked(engine), pace
         self._tag = f"host:{host}"
         self._ledger = Ledger()
         self._specs: Sequence[DeploymentSpec] = ()
@@ -239,6 +233,8 @@ class Bookkeeper:
         }
         for key, gate in self._gates.items():
             gate.deployment_id = deployments[key].id
+        if self._is_up:
+            await shown(make_alerts(client))
         await mark_lost_runs_crashed(client, self._tag, self._ids(), known=self._open_run_ids())
         await self._read_paused(client, 0.0)
         self._in_sync = specs is self._specs
@@ -349,7 +345,7 @@ class Bookkeeper:
         """
         async with gate.lock:
             account = gate.open_account(
-                self._ledger, self._pace, self._write_health, by_hand=flow_run is not None
+                self._ledger, self._pace, self._asked, by_hand=flow_run is not None
             )
             if self._stopping.is_set():
                 gate.end_run(Ending.SHUTDOWN)
@@ -370,15 +366,6 @@ class Bookkeeper:
                 gate.account = None
                 if not account.told:
                     self._ledger.put_back(gate.key, account.tally)
-
-    async def _write_health(self, key: GateKey) -> str:
-        try:
-            return await asyncio.to_thread(self._engine.health, str(key.kind), key.name)
-        except Exception as error:  # a run's numbers matter more than its health card
-            logger.error("The health of %s is not known: %s", key.name, without_data(error))
-            return (
-                f"The health card could not be written ({type(error).__name__}); the log says more."
-            )
 
     def _ids(self) -> list[UUID]:
         return [gate.deployment_id for gate in self._gates.values()]

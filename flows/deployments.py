@@ -26,7 +26,7 @@ from flows.description import DeploymentSpec, markdown
 from flows.gate import PARAMETER, UP, GateKey, GateKind
 from flows.journey_run import journey
 from flows.predict_run import predictions
-from flows.run_texts import artifact_key, artifact_title
+from flows.run_texts import NONE_FAILED, artifact_key, artifact_title
 from flows.shift_run import work
 
 logger = logging.getLogger(__name__)
@@ -108,9 +108,13 @@ def links_of(spec: DeploymentSpec, specs: Iterable[DeploymentSpec]) -> dict[str,
         return {}
     channels = [other.key for other in specs if other.kind is GateKind.DELIVERIES]
     failing = [spec.key] if spec.kind is GateKind.DELIVERIES else channels
-    links = {} if spec.kind in _WITHOUT_HEALTH else {"Health": _artifact_page("health", spec.key)}
+    links = (
+        {}
+        if spec.kind in _WITHOUT_HEALTH
+        else {f"Health of {spec.name}": _artifact_page("health", spec.key)}
+    )
     for key in failing:
-        links[f"Failures of {key.name}"] = _artifact_page("failures", key)
+        links[f"Failures of {key.name} in the last 24 hours"] = _artifact_page("failures", key)
     return links
 
 
@@ -141,7 +145,7 @@ async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> No
         return
     texts = {"health": "No run has told its numbers yet."}
     if spec.kind is GateKind.DELIVERIES:
-        texts["failures"] = "Nothing has failed yet."
+        texts["failures"] = NONE_FAILED
     for purpose, text in texts.items():
         await client.create_artifact(
             ArtifactCreate(

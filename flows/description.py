@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from flows.gate import GateKey, GateKind
 
 #: One run a day even when nothing is due: it writes the health card, and its schedule gives the UI
-#: a switch to pause.
+#: a switch to pause. What that means is said in every description (`_SCHEDULE`).
 DAILY_CRON = "0 6 * * *"
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One row of a journey's step table, or one fact of a channel."""
+    """One row of a journey's step table, or one fact of a channel. `when` is the condition under
+    which somebody comes there.
+    """
 
     name: str
     kind: str
     does: str
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,14 @@ _HOW = {
     "**Let it go on:** switch the schedule on again. **Run** predicts at once. The schedule is "
     "yours: move it to another hour here.",
 }
+_SCHEDULE = (
+    "**Its schedule is no timetable:** work is done within seconds of being due, at any hour. The "
+    "one run a day that it makes ({at} {zone}) looks once more where nothing was due, and its "
+    "switch is what holds and releases."
+)
 _HEADINGS = {GateKind.JOURNEY: "## Steps", GateKind.PREDICTIONS: "## Traits"}
 _COLUMNS = {
-    GateKind.JOURNEY: ("step", "kind", "what it does"),
+    GateKind.JOURNEY: ("step", "kind", "what it does", "if"),
     GateKind.DELIVERIES: ("fact", "kind", "value"),
     GateKind.SHIFT: ("fact", "kind", "value"),
     GateKind.PREDICTIONS: ("trait", "kind", "what it is"),
@@ -78,6 +86,8 @@ def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
     if links:
         parts.append(" · ".join(f"[{label}]({address})" for label, address in links.items()))
     parts.append(_HOW[spec.kind])
+    if spec.cron == DAILY_CRON:
+        parts.append(_SCHEDULE.format(at="06:00", zone=spec.timezone))
     if spec.steps:
         heading = _HEADINGS.get(spec.kind, "## Settings")
         parts += [heading, _table(spec)]
@@ -90,11 +100,9 @@ def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
 
 
 def _table(spec: DeploymentSpec) -> str:
-    rows = [
-        _COLUMNS[spec.kind],
-        ("---",) * 3,
-        *((row.name, row.kind, row.does) for row in spec.steps),
-    ]
+    columns = _COLUMNS[spec.kind]
+    told = ((row.name, row.kind, row.does, row.when)[: len(columns)] for row in spec.steps)
+    rows = [columns, ("---",) * len(columns), *told]
     return "\n".join(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows)
 
 

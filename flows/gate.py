@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from orchestrator.engine.report import ChannelTally, Held, JourneyTally, TickReport
+from orchestrator.engine.report import ChannelTally, Failure, Held, JourneyTally, TickReport
 from orchestrator.shift.shift import ShiftPace
 
 Tally = JourneyTally | ChannelTally
@@ -70,6 +71,20 @@ class Pace(ShiftPace):
     poll_cancelled_s: float = 0.75
     failed_share_max: float = 0.05  # above, a deliveries run is red …
     failed_count_min: int = 5  # … unless these are few: one wrong address is nobody's task
+    late_s: float = 900.0  # work that has been due for longer is told as an event
+
+
+class EngineWords(Protocol):
+    """Whom a run asks for what its pages show."""
+
+    async def health(self, key: GateKey) -> str:
+        """The health card, in markdown."""
+
+    async def failures(self, key: GateKey) -> list[Failure] | None:
+        """What did not get through by a channel in the last day; None where that is not known."""
+
+    async def lateness(self, key: GateKey) -> timedelta:
+        """For how long the oldest work has been due."""
 
 
 class Ending(StrEnum):
@@ -89,7 +104,7 @@ class Account:
     key: GateKey
     ledger: Ledger
     pace: Pace
-    health: Callable[[GateKey], Awaitable[str]]  # markdown for the health artifact
+    asked: EngineWords
     opened_s: float  # time.monotonic()
     tally: Tally
     by_hand: bool = False  # asked for in the UI, or by a schedule
@@ -141,7 +156,7 @@ class Gate:
         self,
         ledger: Ledger,
         pace: Pace,
-        health: Callable[[GateKey], Awaitable[str]],
+        asked: EngineWords,
         *,
         by_hand: bool,
     ) -> Account:
@@ -152,7 +167,7 @@ class Gate:
             key=self.key,
             ledger=ledger,
             pace=pace,
-            health=health,
+            asked=asked,
             opened_s=now_s,
             tally=new_tally(self.key),
             by_hand=by_hand,

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from flows.description import DeploymentSpec, StepRow
 from flows.gate import NIGHTLY, UP, GateKind
+from flows.journey_table import rows_of
 from orchestrator.config import Config
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.journey import Journey
@@ -19,7 +20,6 @@ from orchestrator.domain.predicted_traits import (
     PREDICTED_VALUE,
 )
 from orchestrator.domain.schedule import WEEKDAYS
-from orchestrator.domain.step import Step
 from orchestrator.language.project import Project
 from orchestrator.shift.nightly import AT
 
@@ -78,7 +78,7 @@ def _describe_journey(journey: Journey) -> DeploymentSpec:
         title=journey.title,
         description=f"{journey.description}\n\n{_begins(journey)}",
         version=journey.version,
-        steps=tuple(_describe_step(step) for step in journey.walk_steps()),
+        steps=rows_of(journey),
         yaml=journey.source,
         tags=(
             f"journey:{journey.id}",
@@ -131,7 +131,3 @@ def _describe_channel(config: Config, name: ChannelName) -> DeploymentSpec:
         steps=rows,
         tags=(f"channel:{name}", f"adapter:{adapter}"),
     )
-
-
-def _describe_step(step: Step) -> StepRow:
-    return StepRow(f"`{step.id}`", step.label, step.words())

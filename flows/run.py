@@ -31,7 +31,9 @@ from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
 
 from flows.gate import PARAMETER, Account, Ending, Gate
 from flows.run_texts import alarm, artifact_key, artifact_title, headline, message
+from flows.told_events import LATE, tell
 from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.formatting import format_span
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +170,7 @@ async def close(account: Account) -> State[None]:
     await _rename(account, headline(account))
     if account or account.by_hand:
         await shown(_write_health_card(account))
+        await _tell_late_work(account)
     account.told = True
     if account.ending is Ending.CANCELLED:
         return Cancelled(message=text)
@@ -179,9 +182,17 @@ async def close(account: Account) -> State[None]:
 async def _write_health_card(account: Account) -> None:
     await acreate_markdown_artifact(
         key=artifact_key("health", account.key),
-        markdown=await account.health(account.key),
+        markdown=await account.asked.health(account.key),
         description=artifact_title("health", account.key),
     )
+
+
+async def _tell_late_work(account: Account) -> None:
+    """An event where work has been due for long; Prefect's automation of that name hears it."""
+    late = await account.asked.lateness(account.key)
+    if late.total_seconds() > account.pace.late_s:
+        get_run_logger().warning("the oldest work has been due for %s", format_span(late))
+        tell(LATE, account.key, {"late_s": int(late.total_seconds())})
 
 
 async def _rename(account: Account, name: str) -> None:

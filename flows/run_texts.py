@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from flows.gate import Account, Ending, GateKey, Pace, Tally
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 
-# rows of one table artifact: 170 kB in Prefect's database, and the UI still shows them at once
-FAILURES_MAX = 1000
+NONE_FAILED = "Nothing has failed in the last 24 hours."
 
 
 def headline(account: Account) -> str:
@@ -74,20 +73,21 @@ def alarm(tally: Tally, pace: Pace) -> str:
 
 
 def failure_rows(failures: Sequence[Failure]) -> list[dict[str, str]]:
-    """The newest failures as rows of a table, newest first; the UI shows the first columns without
-    scrolling, so why and what helps come first.
+    """Failures as rows of a table; the UI shows the first columns without scrolling, so why and
+    what helps come first.
     """
     return [
         {
             "reason": failure.reason,
             "help": failure.help,
+            "at": f"{failure.at:%Y-%m-%d %H:%M} UTC" if failure.at else "",
             "journey": failure.journey,
             "step": failure.step,
             "code": failure.code,
             "outcome": failure.outcome,
             "message": failure.message_id,
         }
-        for failure in reversed(failures[-FAILURES_MAX:])
+        for failure in failures
     ]
 
 
@@ -104,7 +104,7 @@ def artifact_title(purpose: str, key: GateKey) -> str:
     return (
         f"Health of {key.name}"
         if purpose == "health"
-        else f"Messages of {key.name} that failed, and what helps"
+        else f"Messages of {key.name} that failed in the last 24 hours, and what helps"
     )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import typer
 
+from orchestrator.cli.options import read_instant
 from orchestrator.cli.output import end_with
+from orchestrator.clock import Clock, SystemClock
 from orchestrator.config import Config
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.intake.files import moved_to
 from orchestrator.measure.known_customers import NotOneCustomer
 from orchestrator.store.availability import tell_failure
 from orchestrator.store.database import Database
@@ -62,6 +65,13 @@ def opened(config: Config, *, to_look: bool = False) -> Iterator[Database]:
             yield database
         finally:
             database.close()
+
+
+def clock_at(database: Database, now: str | None) -> AbstractContextManager[Clock]:
+    """The clock by which calls are taken in: of the wall, or standing at an instant that was
+    typed.
+    """
+    return nullcontext(SystemClock()) if now is None else moved_to(database, read_instant(now))
 
 
 def refuse_unknown_journey(transaction: Transaction, journey: str) -> None:

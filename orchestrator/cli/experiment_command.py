@@ -3,71 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from orchestrator.cli.commands import load
+from orchestrator.cli.experiment_options import (
+    Baseline,
+    Currency,
+    Declared,
+    Effect,
+    Events,
+    Experiment,
+    Exposure,
+    Holdout,
+    Money,
+    OutcomeEvent,
+    Shares,
+    Within,
+)
 from orchestrator.cli.options import AsJson, ProjectFolder
-from orchestrator.domain.phrase import say
-
-Events = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--events",
-        metavar="FILE",
-        help="Judge a log alone: calls as JSON lines, plain or gzip; may be repeated.",
-        exists=True,
-        dir_okay=False,
-    ),
-]
-Exposure = Annotated[
-    str, typer.Option("--exposure", metavar="EVENT", help="In a log: who sees a variation.")
-]
-OutcomeEvent = Annotated[
-    str, typer.Option("--outcome", metavar="EVENT", help="In a log: what is hoped for.")
-]
-Money = Annotated[
-    str | None,
-    typer.Option(
-        "--value",
-        metavar="PROPERTY",
-        help="In a log: the outcome's money.",
-        show_default="total, else revenue, else value",
-    ),
-]
-Currency = Annotated[
-    str | None,
-    typer.Option(
-        "--currency",
-        metavar="CODE",
-        help="In a log: whose money counts.",
-        show_default="that of most outcomes",
-    ),
-]
-Within = Annotated[
-    str | None,
-    typer.Option("--within", metavar="7d", help="How long after an exposure something counts."),
-]
-Shares = Annotated[
-    str | None,
-    typer.Option("--shares", metavar="A=90,B=10", help="In a log: the shares, if not alike."),
-]
-Baseline = Annotated[
-    str | None,
-    typer.Option("--baseline", metavar="VARIATION", help="What the others are compared with."),
-]
-Effect = Annotated[
-    float,
-    typer.Option("--effect", metavar="PERCENT", help="The effect to plan by, in percent.", min=0.1),
-]
 
 
 def experiment(
-    which: Annotated[
-        str | None,
-        typer.Argument(metavar="EXPERIMENT", help="Only this experiment.", show_default="all"),
-    ] = None,
+    which: Experiment = None,
     *,
     events: Events = None,
     exposure: Exposure = "Experiment Viewed",
@@ -78,6 +34,8 @@ def experiment(
     shares: Shares = None,
     baseline: Baseline = None,
     effect: Effect = 10.0,
+    holdout: Holdout = False,
+    declare: Declared = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -87,10 +45,16 @@ def experiment(
 
     Intervals "at any time" hold however often one looks.
     """
-    if not events:
-        raise typer.BadParameter(say("name a log"), param_hint="--events")
-    module = "experiment_of_log"
-    options = load(f"{module}:LogOptions")(
-        events, which, exposure, outcome, value, currency, within, shares
+    if events:
+        options = load("experiment_of_log:LogOptions")(
+            events, which, exposure, outcome, value, currency, within, shares
+        )
+        load("experiment_of_log:judge_log")(options, baseline, effect / 100, as_json=as_json)
+        return
+    if declare is not None:
+        load("experiment_declared:declare")(project, which, declare)
+        return
+    asked = load("experiment_of_database:KeptOptions")(
+        which if not holdout else "holdout", baseline, effect / 100, within, currency
     )
-    load(f"{module}:judge_log")(options, baseline, effect / 100, as_json=as_json)
+    load("experiment_of_database:judge_kept")(project, asked, as_json=as_json)

@@ -1,21 +1,48 @@
-"""`parcours import`: tables of other tools into the inbox."""
+"""`parcours import`: tables of other tools into the inbox, or into a file of calls."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestrator.cli.databases import opened
-from orchestrator.cli.options import AsJson, ProjectFolder
+from orchestrator.cli.databases import clock_at, opened
+from orchestrator.cli.options import AsIfAt, AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load_settings
-from orchestrator.clock import SystemClock
 from orchestrator.intake.imports import imported_told
 from orchestrator.intake.imports.csv_table import open_table
 from orchestrator.intake.imports.importing import Import
 from orchestrator.intake.imports.mapping import TableKind, find_mapping, read_mapping
+
+MappingName = Annotated[
+    str | None,
+    typer.Option(
+        "--mapping",
+        metavar="NAME|FILE",
+        help="Which column is what: a YAML file, or a shipped mapping; default: that of the "
+        "kind's own name.",
+    ),
+]
+ShowMapping = Annotated[
+    bool, typer.Option("--show-mapping", help="Print the mapping, to be copied and changed.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Count what would be done, and do nothing.")
+]
+CallsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--calls",
+        metavar="FILE",
+        help="Write the calls to this file instead, for `backtest` and `gaps`.",
+        dir_okay=False,
+        writable=True,
+    ),
+]
+Starts = Annotated[bool, typer.Option("--start", help="What is young enough starts journeys.")]
 
 
 def import_table(
@@ -24,30 +51,19 @@ def import_table(
         Path | None, typer.Argument(metavar="FILE", help="A CSV file.", exists=True, dir_okay=False)
     ] = None,
     *,
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            "--mapping",
-            metavar="NAME|FILE",
-            help="Which column is what: a YAML file, or a shipped mapping; default: that of the "
-            "kind's own name.",
-        ),
-    ] = None,
-    show_mapping: Annotated[
-        bool, typer.Option("--show-mapping", help="Print the mapping, to be copied and changed.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count what would be done, and do nothing.")
-    ] = False,
-    start: Annotated[
-        bool, typer.Option("--start", help="What is young enough starts journeys.")
-    ] = False,
+    mapping: MappingName = None,
+    show_mapping: ShowMapping = False,
+    dry_run: DryRun = False,
+    calls: CallsFile = None,
+    start: Starts = False,
+    now: AsIfAt = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Take customers, consent, suppressions or orders in from a CSV file.
 
-    They are history, and start no journey. A file taken in twice is harmless.
+    They are history, and start no journey. A file taken in twice is harmless. With --now they are
+    as old as they were at that instant.
     """
     name, text = find_mapping(mapping or kind)
     read = read_mapping(name, text)
@@ -58,12 +74,22 @@ def import_table(
         return
     if file is None:
         raise typer.BadParameter("names the CSV file", param_hint="FILE")
+    if calls is not None and kind is TableKind.SUPPRESSIONS:
+        raise typer.BadParameter("suppressions are no calls", param_hint="--calls")
+    if calls is not None and dry_run:
+        raise typer.BadParameter("a dry run writes nothing", param_hint="--calls")
     config = load_settings(project)
-    with opened(config) as database, open_table(file) as table:
-        done = Import(database, config, read, SystemClock().now(), start, dry_run).take(table)
+    dry = dry_run or calls is not None
+    with (
+        opened(config) as database,
+        clock_at(database, now) as clock,
+        open_table(file) as table,
+        nullcontext() if calls is None else calls.open("wb") as copy,
+    ):
+        done = Import(database, config, read, clock.now(), start, dry, copy).take(table)
     if as_json:
-        print_json(imported_told.as_data(done, dry=dry_run))
+        print_json(imported_told.as_data(done, dry=dry))
     else:
-        print_answer(imported_told.tell(done, table, dry=dry_run))
+        print_answer(imported_told.tell(done, table, dry=dry, now=now, calls=calls))
     if done.refused and done.refused == done.rows:
         raise typer.Exit(1)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestrator.cli.databases import opened
-from orchestrator.cli.options import AsJson, ProjectFolder, read_instant
+from orchestrator.cli.databases import clock_at, opened
+from orchestrator.cli.options import AsIfAt, AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.progress import progress
 from orchestrator.cli.projects import load_settings
-from orchestrator.clock import Clock, SystemClock
-from orchestrator.intake.files import Intake, moved_to
+from orchestrator.intake.files import Intake
 from orchestrator.intake.summary import as_data, summarize
-from orchestrator.store.database import Database
 
 STDIN = Path("-")
 
@@ -37,15 +35,7 @@ def ingest(
         ),
     ],
     *,
-    now: Annotated[
-        str | None,
-        typer.Option(
-            "--now",
-            metavar="ISO",
-            help="Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to "
-            "try things out.",
-        ),
-    ] = None,
+    now: AsIfAt = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +49,7 @@ def ingest(
         if path != STDIN and not path.is_file():
             raise typer.BadParameter(f"there is no file {path}")
     config = load_settings(project)
-    with opened(config) as database, _clock(database, now) as clock:
+    with opened(config) as database, clock_at(database, now) as clock:
         began_s = time.monotonic()
         intake = Intake(database, clock, config.ingest_max_age)
         with progress(files, "taking in") as advance:
@@ -74,10 +64,6 @@ def ingest(
             typer.echo(_what_is_next(now))
     if intake.rejected and not intake.accepted and not intake.duplicates:
         raise typer.Exit(1)
-
-
-def _clock(database: Database, now: str | None) -> AbstractContextManager[Clock]:
-    return nullcontext(SystemClock()) if now is None else moved_to(database, read_instant(now))
 
 
 def _what_is_next(now: str | None) -> str:

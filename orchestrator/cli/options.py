@@ -40,6 +40,15 @@ ProjectFolder = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+AsIfAt = Annotated[
+    str | None,
+    typer.Option(
+        "--now",
+        metavar="ISO",
+        help="Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to "
+        "try things out.",
+    ),
+]
 OnlyJourney = Annotated[
     str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")
 ]

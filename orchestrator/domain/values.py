@@ -49,10 +49,12 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def as_amount(value: object) -> float | None:
-    """A number that a database can add up; a text is none, nor is what is infinite."""
-    if isinstance(value, int | float) and is_number(value) and abs(value) <= sys.float_info.max:
-        return float(value)
-    return None
+    """What something is worth, as a number that a database can add up: a number written as text
+    counts (`read_amount`), what is infinite does not."""
+    found = read_amount(value)
+    if found is None or isinstance(value, bool) or abs(found) > sys.float_info.max:
+        return None
+    return float(found)
 
 
 def read_date(value: object) -> date | None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Failure:
     code: str
     reason: str
     help: str  # the command or setting that helps
+    at: datetime | None = None  # where it is read from the ledger
 
 
 @dataclass(slots=True)

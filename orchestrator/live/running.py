@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from flows.predict_run import Predicting
     from orchestrator.demo.player import Player
 
-DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
+# accelerated as well: a day of the shop takes six seconds, and an hour's delay is none there
+DEMO_PACE = Pace(window_s=20.0, late_s=30 * 86_400.0)
 NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
 _LOOK_S = 0.5
 _PREFECT_LOOK_S = 2.0  # how soon a server that ended is missed

@@ -20,7 +20,7 @@ from orchestrator.measure.status import (
 )
 from orchestrator.store import figures, last_day, settings
 from orchestrator.store.database import Database
-from orchestrator.store.last_day import Waiting
+from orchestrator.store.last_day import DueNow
 
 RECENTLY = timedelta(days=1)
 _OF_LATE = "in the last 24 hours"
@@ -88,7 +88,7 @@ def _came_of(states: Mapping[str, int], unsent: Mapping[str, int]) -> list[Row]:
     return went + [(f"not sent: {tell_reason(reason)}", number) for reason, number in reasons]
 
 
-def _due(what: str, due: Waiting, now: datetime) -> str:
+def _due(what: str, due: DueNow, now: datetime) -> str:
     if due.oldest is None or not due.number:
         return f"no {what} due"
     return f"{count(due.number, what)} due, the oldest since {format_span(now - due.oldest)}"

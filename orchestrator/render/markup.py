@@ -121,12 +121,29 @@ def compile_mjml(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
     """
     prelude, structured = _structure(pieces)
     try:
-        html = mrml.to_html(structured).content
+        html = mrml.to_html(_TAGS_OR_SIGN.sub(_write_out, structured)).content
     except OSError as error:
+        raise _broken_mjml(pieces, path) from error
+    except BaseException as error:
+        # A parser in Rust that loses its way panics, which is no Exception to Python.
+        if type(error).__name__ != "PanicException":
+            raise
         raise _broken_mjml(pieces, path) from error
     html = _IN_OUTLOOK.sub(r"<![endif]-->xjxtag\1xjx<!--[if mso | IE]>", html)
     marked = prelude + _COMMENTED.sub(r"\1", html)
     return restore(_with_preheader(marked), pieces), marked
+
+
+# mrml 0.2 panics at a `>` in a text soon behind a letter of several bytes, as in `Terminé >`.
+_TAGS_OR_SIGN = re.compile(
+    r"""<!--.*?-->|<mj-style\b.*?</mj-style>|<(?:[^>"']|"[^"]*"|'[^']*')*>|>""", re.DOTALL
+)
+_BYTES_BEFORE = 3
+
+
+def _write_out(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - _BYTES_BEFORE) : match.start()]
+    return "&gt;" if match[0] == ">" and not before.isascii() else match[0]
 
 
 def _broken_mjml(pieces: Sequence[Piece], path: str) -> TemplateBroken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import say, say_number
@@ -10,10 +10,11 @@ from orchestrator.measure.status import MISSED_TOLD, Overview
 from orchestrator.report.page_blocks import Alert
 
 
-def tell_alerts(found: Overview) -> list[Alert]:
-    """The worst first."""
+def tell_alerts(found: Overview, of_experiments: Iterable[Alert] = ()) -> list[Alert]:
+    """The worst first, those of experiments with the others."""
     alerts = [*_held(found), *_messages(found), *_tasks(found), *_pools(found), *_calls(found)]
-    return sorted(alerts, key=lambda alert: ("bad", "wait", "plain").index(alert.tone))
+    alerts += of_experiments
+    return sorted(alerts, key=lambda alert: ("bad", "wait", "good", "plain").index(alert.tone))
 
 
 def _held(found: Overview) -> Iterator[Alert]:

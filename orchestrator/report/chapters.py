@@ -15,7 +15,7 @@ from orchestrator.report.pages.journey_page import journey_page
 from orchestrator.report.pages.journeys_page import journeys_page
 from orchestrator.report.pages.kpi_page import kpi_blocks, kpi_page
 from orchestrator.report.pages.overview_page import overview_page
-from orchestrator.report.whole_report import Chapter
+from orchestrator.report.whole_report import OF_A_JOURNEY, Chapter
 
 #: Tables that name customers: a report is handed on.
 _OF_PERSONS = frozenset({"journey_messages", "people_inside"})
@@ -30,7 +30,7 @@ def chapters_of(source: Source) -> Iterator[Chapter]:
     yield Chapter("journeys", journeys_page(source, PageAsked("journeys")))
     for name in source.journeys:
         page = journey_page(source, PageAsked("journeys", name))
-        yield Chapter(f"journeys-{name}", _without_persons(page))
+        yield Chapter(f"{OF_A_JOURNEY}{name}", _without_persons(page))
 
 
 def chapters_of_log(source: Source, trade: Trade) -> Iterator[Chapter]:

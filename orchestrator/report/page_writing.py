@@ -84,7 +84,7 @@ class Writing:
 
     def _share(self, share: Portion) -> str:
         if share.is_change:
-            points = format_decimal(round(share.part * 100, 1), "+#,##0.0;-#,##0.0", self.locale)
+            points = format_decimal(round(share.part * 100, 1), "+#,##0.0;−#,##0.0", self.locale)
             return self.tell(say("{points} pts", points=points))
         pattern = "#,##0.0 %" if self.catalogue.language == "fr" else "#,##0.0%"
         return str(format_percent(share.part, pattern, locale=self.locale))

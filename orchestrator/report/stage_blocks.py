@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from orchestrator.domain.phrase import say, verbatim
+from orchestrator.measure.kpis.stage_flow import StageSource
+from orchestrator.measure.kpis.window import Span
+from orchestrator.measure.trade.trade import as_micros
 from orchestrator.report.page_blocks import Block, Grid, Plot, Prose
 from orchestrator.report.page_source import Source
-from orchestrator.report.page_values import Value
+from orchestrator.report.page_values import Number, Value
 from orchestrator.report.sankey import Stream, draw_flow
+from orchestrator.store.stage_history import walk_stage_changes
 from orchestrator.store.stage_moves import Moved, count_moves
 
 SHOWN = timedelta(days=30)
@@ -37,6 +41,35 @@ def stage_flow(source: Source) -> Iterator[Block]:
         "figures stand below."
     )
     yield Plot(TITLE, draw_flow(told, streams), about, _matrix(places, people))
+    yield _stays(source, names)
+
+
+def _stays(source: Source, names: Sequence[str]) -> Grid:
+    """How many are in each stage, and how long those had stayed who left it of late."""
+    with source.database.read() as transaction:
+        stages = StageSource(list(walk_stage_changes(transaction)))
+    span = Span(as_micros(source.now - SHOWN), as_micros(source.now))
+    found = {stay["stage"]: stay for stay in stages.tell_stays(span)}
+    rows: list[list[Value]] = [
+        [
+            name_stage(name),
+            found[name]["customers"],
+            found[name]["ended"],
+            _days(found[name]["days_mean"]),
+            _days(found[name]["days_median"]),
+        ]
+        for name in names
+        if name in found
+    ]
+    head = (
+        say("Stage"), say("Customers now"), say("Left it in 30 days"), say("Days they had stayed"),
+        say("Half of them at most"),
+    )  # fmt: skip
+    return Grid("time_in_stage", say("Time in each stage"), head, rows)
+
+
+def _days(days: float | None) -> Value:
+    return None if days is None else Number(days, 1)
 
 
 def name_stage(stage: str | None) -> str:

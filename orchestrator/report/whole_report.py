@@ -24,6 +24,8 @@ from orchestrator.report.page_source import Source
 from orchestrator.report.page_values import Value, When
 from orchestrator.report.page_writing import Writing, plain, writing_of
 
+OF_A_JOURNEY = "journeys-"  # how the names of their chapters begin
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -34,7 +36,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class CsvTable:
+class ReportTable:
     """A table as it is written to a file of its name."""
 
     name: str
@@ -52,7 +54,7 @@ def write_report(source: Source, chapters: Sequence[Chapter]) -> str:
 
     look = Look(writing_of(source), link)
     as_of = say("As of {time}", time=look.writing.write(When(source.now)))
-    shown = [replace(one, page=replace(one.page, blocks=_lasting(one.page.blocks)))
+    shown = [replace(one, page=replace(one.page, blocks=_lasting(one.page.blocks, one.name)))
              for one in chapters]  # fmt: skip
     return render_whole(
         look,
@@ -64,33 +66,52 @@ def write_report(source: Source, chapters: Sequence[Chapter]) -> str:
     )
 
 
-def _lasting(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks without what only a running page can do."""
+def _lasting(blocks: Sequence[Block], chapter: str) -> list[Block]:
+    """The blocks without what only a running page can do; sections of one name in several chapters
+    are told apart.
+    """
     return [
-        replace(block, blocks=_lasting(block.blocks)) if isinstance(block, Section) else block
+        replace(
+            block,
+            blocks=_lasting(block.blocks, chapter),
+            name=f"{chapter}-{block.name}" if block.name else "",
+        )
+        if isinstance(block, Section)
+        else block
         for block in blocks
         if not isinstance(block, Search | Views)
     ]
 
 
-def tables_of(source: Source, chapters: Sequence[Chapter]) -> Iterator[CsvTable]:
-    """Every table of the report, one of each name."""
+def tables_of(source: Source, chapters: Sequence[Chapter]) -> Iterator[ReportTable]:
+    """Every table of the report, one of each name; those of a journey carry its name."""
     writing, seen = writing_of(source), set[str]()
     for chapter in chapters:
         for block in walk_blocks(chapter.page.blocks):
-            if isinstance(block, Grid | Heat) and block.name not in seen and block.rows:
-                seen.add(block.name)
-                yield _table(block, writing)
+            if isinstance(block, Grid | Heat) and block.rows:
+                name = _file_name(chapter, block)
+                if name not in seen:
+                    seen.add(name)
+                    yield replace(_table(block, writing), name=name)
 
 
-def _table(block: Grid | Heat, writing: Writing) -> CsvTable:
+def _file_name(chapter: Chapter, block: Grid | Heat) -> str:
+    journey = chapter.name.removeprefix(OF_A_JOURNEY)
+    if journey == chapter.name or journey in block.name:
+        return block.name
+    return f"{block.name}_{journey}"
+
+
+def _table(block: Grid | Heat, writing: Writing) -> ReportTable:
     head = [writing.tell(one) for one in block.head]
     if isinstance(block, Heat):
         rows = [[label, str(size), *("" if part is None else repr(round(part, 6))
                                      for part in parts)]
                 for label, size, parts in block.rows]  # fmt: skip
-        return CsvTable(block.name, head, rows)
-    return CsvTable(block.name, head, [[_cell(one, writing) for one in row] for row in block.rows])
+        return ReportTable(block.name, head, rows)
+    return ReportTable(
+        block.name, head, [[_cell(one, writing) for one in row] for row in block.rows]
+    )
 
 
 def _cell(value: Value, writing: Writing) -> str:

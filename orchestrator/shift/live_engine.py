@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestrator.domain.errors import AlreadyRunning, EngineBusy
 from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import standing
 from orchestrator.engine.parts import Parts
-from orchestrator.engine.report import Held, TickReport
+from orchestrator.engine.report import Failure, Held, TickReport
 from orchestrator.engine.work import end_turn, finish, work, write_late_answers
 from orchestrator.engine.worker import Worker
 from orchestrator.measure.health_cards import channel_card, journey_card
+from orchestrator.measure.recent_trouble import late_messages, late_steps, read_failures
 from orchestrator.store import accepted
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import has_work
@@ -192,6 +193,17 @@ class LiveEngine:
                 parts.program.channels,
             )
         return journey_card(parts.database, parts.program.journeys[name], parts.clock.now())
+
+    def failures(self, channel: str) -> list[Failure]:
+        """The messages of a channel that did not get through in the last day, newest first."""
+        return read_failures(self._parts.database, channel, self._parts.clock.now())
+
+    def lateness(self, kind: str, name: str) -> timedelta:
+        """For how long the oldest work of a journey or channel has been due, where none holds
+        it.
+        """
+        late = late_messages if kind == _DELIVERIES else late_steps
+        return late(self._parts.database, name, self._parts.clock.now())
 
     def replace(self, open_parts: Callable[[], Parts]) -> None:
         """Opens another state of the project and runs it from the next tick on.

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from pathlib import Path
 
 import pytest
 
-from orchestrator.config import Config, ProjectSettings
-from orchestrator.report.answering import Answering
-from orchestrator.report.page_asked import MadePage, PageAsked
 from tests.api.filled_shop import fill_shop
+from tests.api.read_pages import page, words
 from tests.api.site import Site
 
 
 @pytest.fixture
 def filled(shop: Site, tmp_path: Path) -> Site:
     return fill_shop(shop, tmp_path)
-
-
-def page(shop: Site, name: str, of: str = "", locale: str = "en", **query: str) -> MadePage:
-    config = Config(
-        shop.services.config.root,
-        ProjectSettings("Atelier Nord", "Europe/Paris", locale),
-        database_url=shop.database.url,
-    )
-    return Answering(config, shop.database).answer(PageAsked(name, of, tuple(query.items())))
-
-
-def words(made: MadePage) -> str:
-    """What is read on a page."""
-    return " ".join(unescape(re.sub("<[^>]+>", " ", made.html)).split())
 
 
 def test_a_journey_is_drawn_with_how_many_went_where(filled: Site) -> None:

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ShopFolder, identify, now, track
+from orchestrator.language.config_file import load_config
+from orchestrator.report.answering import Answering
+from orchestrator.report.page_blocks import Grid, Page
+from orchestrator.report.whole_report import Chapter, tables_of
+from tests.cli.conftest import ShopFolder, database_of, identify, now, track
 
 ORDERS = [
     ("u1", "2026-01-05T10:00:00Z", 40), ("u1", "2026-02-05T10:00:00Z", 60),
@@ -59,6 +63,8 @@ def test_the_report_of_a_project_names_no_customer(stored_shop: ShopFolder, tmp_
     answer = stored_shop.run("report", "--html", html)
     assert answer.code == 0, answer.err
     text = html.read_text("utf-8")
+    ids = re.findall(r'\bid="([^"]*)"', text)
+    assert len(ids) == len(set(ids)), "a link leads to one place"
     assert "Atelier" in text
     assert 'id="journeys-cart"' in text
     assert "ada-lovelace" not in text
@@ -69,3 +75,14 @@ def test_where_to_must_be_said(stored_shop: ShopFolder) -> None:
     answer = stored_shop.run("report")
     assert answer.code == 2
     assert "--html FILE" in answer.err
+
+
+def test_each_journey_has_its_own_tables(stored_shop: ShopFolder) -> None:
+    with database_of(stored_shop) as database:
+        source = Answering(load_config(stored_shop.folder, {}), database).source()
+    grid = Grid("results_by_step", "By step", ("Step",), [("a",)])
+    chapters = [Chapter(f"journeys-{name}", Page(name, [grid])) for name in ("cart", "call-back")]
+    names = [
+        table.name for table in tables_of(source, [Chapter("kpis", Page("", [grid])), *chapters])
+    ]
+    assert names == ["results_by_step", "results_by_step_cart", "results_by_step_call-back"]

@@ -14,11 +14,16 @@ GOAL = f"{CART}topic: offers\ngoal: {{event: Order Completed, within: 5d, value:
 
 
 @pytest.fixture
-def sold(stored_shop: ShopFolder) -> ShopFolder:
+def sold(shop: ShopFolder) -> ShopFolder:
+    """A shop that sold something, on SQLite: `tests/measure/results` asks both databases."""
+    return sell(shop)
+
+
+def sell(shop: ShopFolder) -> ShopFolder:
     """Ada buys after her reminder and sends a part back, Bob buys before he would have had one, Cy
     has no address, Eve still waits.
     """
-    shop, at = stored_shop, now() - timedelta(days=3)
+    at = now() - timedelta(days=3)
     shop.write("journeys/cart.yaml", GOAL)
     people = ("ada", "bob", "cy")
     calls = [identify(user, at, email=f"{user}@example.com", locale="fr") for user in people[:2]]
@@ -42,8 +47,8 @@ def told(shop: ShopFolder, at: Any, user: str, event: str, **properties: Any) ->
     shop.run("tick", "--now", (at + timedelta(seconds=1)).isoformat())
 
 
-def test_who_had_no_message_is_never_counted_as_converted(sold: ShopFolder) -> None:
-    (cart,) = sold.run("results", "cart", "--json").json["journeys"]
+def test_who_had_no_message_is_never_counted_as_converted(stored_shop: ShopFolder) -> None:
+    (cart,) = sell(stored_shop).run("results", "cart", "--json").json["journeys"]
     counted = ("entered", "held_out", "reached", "left_before_a_message", "waiting", "converted")
     assert [cart[name] for name in counted] == [4, 0, 1, 2, 1, 1]
     assert (cart["conversion"], cart["value"], cart["sent"]) == (1.0, 80.0, 1)
@@ -115,9 +120,9 @@ def test_what_was_spent_on_a_campaign_of_the_journey_is_its_cost(sold: ShopFolde
     ],
 )
 def test_what_cannot_be_understood_is_refused(
-    stored_shop: ShopFolder, arguments: list[str], word: str
+    shop: ShopFolder, arguments: list[str], word: str
 ) -> None:
-    stored_shop.ingest()
-    answer = stored_shop.run("results", *arguments)
+    shop.ingest()
+    answer = shop.run("results", *arguments)
     assert answer.code == 2
     assert word in answer.err

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.language.project import load_project
 from orchestrator.measure.health_cards import channel_card, journey_card
+from orchestrator.measure.recent_trouble import late_messages, late_steps, read_failures
 from orchestrator.store import settings
 from orchestrator.store.opens import OpenedMail, add_opens
 from orchestrator.store.tables import MESSAGES
@@ -179,6 +180,58 @@ def test_a_health_card_says_what_is_due_since_when_and_why_others_got_nothing(
         card = journey_card(database, journey, now() + timedelta(hours=3))
     assert "1 step due, the oldest since" in card
     assert "| outcome unknown | 0 |" in card
+
+
+def test_the_failures_of_the_last_day_are_read_from_the_ledger_with_what_helps(
+    stored_shop: ShopFolder,
+) -> None:
+    message = send_one(stored_shop)
+    after = now() + timedelta(hours=3)
+
+    def fail(**values: object) -> list[tuple[str, str, str]]:
+        with database_of(stored_shop) as database:
+            with database.write() as connection:
+                connection.execute(MESSAGES.update().values(**values))
+            found = read_failures(database, "email", after)
+            assert read_failures(database, "sms", after) == []
+            assert read_failures(database, "email", after + timedelta(days=1)) == []
+        return [(one.message_id, one.outcome, one.help) for one in found]
+
+    assert fail(state="accepted") == []
+    listed = "parcours messages list --journey cart --state rejected"
+    assert fail(state="rejected") == [(message, "rejected", listed)]
+    settle = f"look at the provider, then parcours messages settle {message}"
+    assert fail(state="unknown") == [(message, "unknown", settle)]
+    again = "nothing to do: tried again by itself"
+    assert fail(state="queued", attempts=1) == [(message, "to be tried again", again)]
+    assert fail(state="queued", attempts=0) == []
+
+
+def test_steps_are_late_since_they_were_due_unless_their_journey_is_held(
+    stored_shop: ShopFolder,
+) -> None:
+    stored_shop.leave_cart("bob")
+    stored_shop.run("tick")
+    with database_of(stored_shop) as database:
+        assert late_steps(database, "cart", now()) == timedelta(0)
+        assert late_steps(database, "cart", now() + timedelta(days=1)) > timedelta(hours=12)
+    hold(stored_shop, "journey", "cart")
+    with database_of(stored_shop) as database:
+        assert late_steps(database, "cart", now() + timedelta(days=1)) == timedelta(0)
+
+
+def test_messages_are_late_since_they_could_leave_unless_their_channel_is_held(
+    stored_shop: ShopFolder,
+) -> None:
+    send_one(stored_shop)
+    with database_of(stored_shop) as database, database.write() as connection:
+        connection.execute(MESSAGES.update().values(state="queued", not_before=now()))
+    with database_of(stored_shop) as database:
+        late = late_messages(database, "email", now() + timedelta(days=1))
+        assert timedelta(hours=23) < late < timedelta(hours=25)
+    hold(stored_shop, "channel", "email")
+    with database_of(stored_shop) as database:
+        assert late_messages(database, "email", now() + timedelta(days=1)) == timedelta(0)
 
 
 def test_it_says_where_up_answered_last(stored_shop: ShopFolder) -> None:

@@ -128,8 +128,24 @@ def test_reaching_the_goal_counts_a_conversion_and_ends_the_journey() -> None:
 
 @pytest.mark.parametrize(
     ("total", "worth"),
-    [(80, 80.0), (12.5, 12.5), ("80", None), (True, None), (None, None), (10**400, None)],
-    ids=["whole", "a fraction", "a text", "a yes", "nothing", "more than a database holds"],
+    [
+        (80, 80.0),
+        (12.5, 12.5),
+        ("80.50", 80.5),
+        ("dear", None),
+        (True, None),
+        (None, None),
+        (10**400, None),
+    ],
+    ids=[
+        "whole",
+        "a fraction",
+        "a number as text",
+        "a text",
+        "a yes",
+        "nothing",
+        "more than a database holds",
+    ],
 )
 def test_an_enrollment_knows_what_its_goal_was_worth_where_that_is_a_number(
     total: object, worth: float | None

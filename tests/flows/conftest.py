@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -126,6 +127,8 @@ class CountingEngine:
         self.is_off_duty, self.turns = False, 0
         self._failing: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
+        self.failed: list[Failure] = []  # newest first, as the ledger has them
+        self.late = timedelta(0)
         self.work_done_by: set[str] = set()  # the names of threads
         self.looks: list[Held] = []
         self.saved = Held()  # what a restart would find
@@ -186,6 +189,7 @@ class CountingEngine:
             )
             for i in range(failing)
         ]
+        self.failed = [*reversed(failures), *self.failed]
         report.channel(name).add(
             ChannelTally(due=count, sent=count - failing, failed=failing, failures=failures)
         )
@@ -196,6 +200,12 @@ class CountingEngine:
     def hold(self, held: Held) -> None:
         self.looks.append(held)
         self.saved = held
+
+    def failures(self, channel: str) -> list[Failure]:
+        return self.failed
+
+    def lateness(self, kind: str, name: str) -> timedelta:
+        return self.late
 
     def health(self, kind: str, name: str) -> str:
         return f"# {name}\n\n{self.done[name]} done"

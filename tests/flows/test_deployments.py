@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from prefect.client.orchestration import get_client
+import pytest
+from prefect.client.orchestration import PrefectClient, get_client
+from pydantic import SecretStr
 
+from flows.alerts import ALERTS, make_alerts
 from flows.deployments import is_on_hold, sync
 from flows.description import DeploymentSpec
 from flows.gate import GateKey, GateKind
@@ -115,6 +119,48 @@ def test_the_switch_of_its_schedule_holds_a_channel_too(stage: Stage) -> None:
 
     stage.client.update_deployment_schedule(deployment.id, schedule.id, active=True)
     stage.until(lambda: stage.engine.done[stage.channel] == 4)
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Prefect's
+def test_alerts_are_made_once_and_stay_as_people_changed_them(stage: Stage) -> None:
+    async def inside() -> Any:
+        async with get_client() as client:
+            for one in await client.read_automations():
+                await client.delete_automation(one.id)
+            await make_alerts(client)
+            first = await client.read_automations()
+            await client.pause_automation(first[0].id)
+            await make_alerts(client)
+            second = await client.read_automations()
+            block = await _make_block(client)
+            await make_alerts(client)
+            told = await client.read_automations()
+            for one in told:  # else those of other tests would notify
+                await client.delete_automation(one.id)
+            await client.delete_block_document(block)
+            return first, second, told, block
+
+    first, second, told, block = asyncio.run(inside())
+    assert sorted(one.name for one in first) == sorted(alert.name for alert in ALERTS)
+    assert [one.id for one in second] == [one.id for one in told] == [one.id for one in first]
+    assert sum(not one.enabled for one in told) == 1
+    kinds = {one.name: [action.type for action in one.actions] for one in second}
+    assert kinds["Parcours: a run's process is gone"] == ["change-flow-run-state"]
+    assert kinds["Parcours: work is late"] == ["do-nothing"]
+    for one in told:
+        assert [getattr(a, "block_document_id", None) for a in one.actions][-1] == block
+
+
+async def _make_block(client: PrefectClient) -> UUID:
+    """A notification block of the name that our automations look for."""
+    from prefect.blocks.notifications import SlackWebhook
+
+    block = SlackWebhook(
+        url=SecretStr(
+            "https://hooks.slack.com/services/A12345678/B12345678/abcdefghijklmnopqrstuvwx"
+        )
+    )
+    return await block.asave("parcours", overwrite=True, client=client)
 
 
 def _sync(specs: Sequence[DeploymentSpec], **options: Any) -> Any:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from flows.description import DeploymentSpec, StepRow, markdown
+from flows.engine_asked import EngineAsked
 from flows.gate import Account, Ending, GateKey, GateKind, Ledger, Pace, Tally, new_tally
+from flows.journey_table import rows_of
 from flows.run_texts import alarm, artifact_key, failure_rows, headline, message
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
+from orchestrator.language.journeys import parse_journey
+from tests.flows.conftest import CountingEngine
 
 CART_GATE = GateKey(GateKind.JOURNEY, "cart-abandonment")
 EMAIL = GateKey(GateKind.DELIVERIES, "email")
 
 
 def _account(key: GateKey, tally: Tally, ending: Ending | None = None) -> Account:
-    async def health(of: GateKey) -> str:
-        return ""
-
-    return Account(key, Ledger(), Pace(), health, opened_s=100.0, tally=tally, ending=ending)
+    asked = EngineAsked(CountingEngine())
+    return Account(key, Ledger(), Pace(), asked, opened_s=100.0, tally=tally, ending=ending)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +82,12 @@ def test_a_run_is_red_only_when_a_person_must_act(tally: Tally, needed: bool) ->
     assert bool(alarm(tally, Pace())) is needed
 
 
-def test_a_table_holds_the_newest_thousand_failures_newest_first() -> None:
-    failures = [
-        Failure(str(i), "cart", "day3", "rejected", "550", "no such mailbox", "")
-        for i in range(1200)
-    ]
-    rows = failure_rows(failures)
-    assert len(rows) == 1000
-    assert (rows[0]["message"], rows[-1]["message"]) == ("1199", "200")
+def test_a_table_of_failures_says_when_and_what_helps() -> None:
+    at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    failure = Failure("m1", "cart", "day3", "rejected", "550", "no such mailbox", "settle it", at)
+    [row] = failure_rows([failure])
+    assert list(row)[:3] == ["reason", "help", "at"]
+    assert row["at"] == "2026-03-02 09:30 UTC"
 
 
 def test_artifact_keys_have_only_the_letters_that_prefect_allows() -> None:
@@ -139,3 +141,53 @@ def test_a_description_survives_pipes_and_backticks() -> None:
     assert "| pick | branch | a \\| b c |" in text
     assert f"````yaml\n{yaml}````" in text
     assert "[Health](/h)" in text
+
+
+def test_a_journeys_table_tells_who_comes_in_under_which_condition_a_step_is_taken_and_the_goal() -> (
+    None
+):
+    text = """
+journey: cart
+trigger: {event: Product Added, if: event.price >= 20}
+only_if: customer.orders == 0
+exit:
+  - {event: Order Completed}
+  - {if: customer.stage == "loyal"}
+goal: {event: Order Completed, within: 5d, value: event.total}
+holdout: 10%
+steps:
+  - branch:
+      - if: entry.price >= 100
+        then:
+          - delay: 1h
+          - exit
+      - else:
+          - exit
+"""
+    journey = parse_journey(text, "cart.yaml")
+    rows = [(row.kind, row.does, row.when) for row in rows_of(journey)]
+    branch = next(journey.walk_steps()).id
+    way = f"`{branch}`: `if entry.price >= 100`"
+    assert rows == [
+        (
+            "trigger",
+            "lets in `with Product Added`",
+            "`event.price >= 20` and `customer.orders == 0`",
+        ),
+        ("branch", "2 ways", ""),
+        ("delay", "1 h", way),
+        ("exit", "the journey ends here", "then"),
+        ("exit", "the journey ends here", f"`{branch}`: `else`"),
+        ("exit", "leaves with `Order Completed`", ""),
+        ("exit", "leaves as soon as the condition holds", '`customer.stage == "loyal"`'),
+        ("goal", "reached with `Order Completed`, within 5 d, worth `event.total`", ""),
+        ("holdout", "10 % of those who enter are a control group: nothing is sent", ""),
+    ]
+
+
+def test_a_description_says_what_its_schedule_of_one_run_a_day_is() -> None:
+    text = markdown(DeploymentSpec(GateKind.JOURNEY, "x", "X", "Why.", "abc"), {})
+    assert "no timetable" in text
+    assert "06:00 UTC" in text
+    nightly = DeploymentSpec(GateKind.PREDICTIONS, "nightly", "P", "Why.", "1", cron="30 2 * * *")
+    assert "timetable" not in markdown(nightly, {})

@@ -15,6 +15,8 @@ from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.states import Running
 
 from flows.gate import GateKind
+from flows.run_texts import NONE_FAILED
+from flows.told_events import FAILED, FAILING, LATE
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Stage
@@ -113,9 +115,31 @@ def test_failures_are_a_table_with_our_ids_and_turn_the_run_red(stage: Stage) ->
         "code": "550 5.1.1",
         "reason": "no such mailbox",
         "help": "parcours explain",
+        "at": "",
     }
-    [event] = stage.until(lambda: _events_of(stage, run))
-    assert event["payload"] == {"failed": 30, "unknown": 0, "sent": 90}
+    counts = {"failed": 30, "unknown": 0, "sent": 90}
+    found = stage.until(lambda: _all_of(_events_of(stage, run), FAILED, FAILING))
+    assert found[FAILED] == counts
+    assert found[FAILING] == counts | {"why": "30 of 120 deliveries failed (more than 5%)"}
+    # A later run shows what failed in the last day, not in its minute only.
+    stage.press_run(GateKind.DELIVERIES)
+    later = stage.finished(GateKind.DELIVERIES, 2)[-1]
+    assert later.name == f"{stage.channel} · nothing due"
+    assert len(json.loads(_artifacts(stage, later)["failures"])) == 30
+    stage.engine.failed.clear()
+    stage.press_run(GateKind.DELIVERIES)
+    last = stage.finished(GateKind.DELIVERIES, 3)[-1]
+    assert _artifacts(stage, last)["failures"] == NONE_FAILED
+
+
+def test_work_that_is_late_is_an_event_that_sets_off_an_alert(stage: Stage) -> None:
+    stage.start()
+    stage.engine.late = datetime.timedelta(hours=1)
+    stage.press_run(GateKind.JOURNEY)
+    [run] = stage.finished(GateKind.JOURNEY)
+    assert stage.until(lambda: _all_of(_events_of(stage, run), LATE)) == {LATE: {"late_s": 3600}}
+    fired = stage.until(lambda: _alerts_for(stage, stage.journey))
+    assert [one["resource"]["prefect.resource.name"] for one in fired] == ["Parcours: work is late"]
 
 
 def test_runs_that_a_killed_process_left_open_are_marked_crashed(stage: Stage) -> None:
@@ -156,11 +180,26 @@ def _artifacts(stage: Stage, run: FlowRun) -> dict[str, Any]:
 
 
 def _events_of(stage: Stage, run: FlowRun) -> list[dict[str, Any]]:
-    body = {
-        "filter": EventFilter(event=EventNameFilter(name=["parcours.delivery.failed"])).model_dump(
-            mode="json"
-        )
-    }
-    answer = stage.client._client.post("/events/filter", json=body).json()
     ids = {f"prefect.flow-run.{run.id}"}
-    return [e for e in answer["events"] if ids & {r["prefect.resource.id"] for r in e["related"]}]
+    found = _read_events(stage, [FAILED, FAILING, LATE])
+    return [e for e in found if ids & {r["prefect.resource.id"] for r in e["related"]}]
+
+
+def _all_of(events: list[dict[str, Any]], *names: str) -> dict[str, Any] | None:
+    """What events of these names tell, once all of them have come."""
+    found = {event["event"]: event["payload"] for event in events}
+    return found if found.keys() == set(names) else None
+
+
+def _alerts_for(stage: Stage, name: str) -> list[dict[str, Any]]:
+    """The automations that were set off by something of this name."""
+    fired = _read_events(stage, ["prefect.automation.triggered"])
+    return [one for one in fired if name in json.dumps(one["payload"])]
+
+
+def _read_events(stage: Stage, names: list[str]) -> list[dict[str, Any]]:
+    body = {"filter": EventFilter(event=EventNameFilter(name=names)).model_dump(mode="json")}
+    found: list[dict[str, Any]] = stage.client._client.post("/events/filter", json=body).json()[
+        "events"
+    ]
+    return found

@@ -10,12 +10,13 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.engine_asked import EngineAsked
 from flows.gate import Gate, GateKey, GateKind, Ledger
 from flows.journey_run import journey
 from flows.run import create_run, execute_for
 from orchestrator.engine.report import JourneyTally, TickReport
 from tests.channels.http_double import HttpDouble, Reply, Request
-from tests.flows.conftest import QUICK, SERVER
+from tests.flows.conftest import QUICK, SERVER, CountingEngine
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Stage
@@ -59,7 +60,9 @@ def test_a_run_that_can_neither_be_named_nor_show_its_health_is_not_red(stage: S
 
 async def move_twelve_on(gate: Gate) -> State[None] | None:
     """The run of a journey in which twelve people were due."""
-    account = gate.open_account(ledger_of_twelve(gate.key), QUICK, health, by_hand=True)
+    account = gate.open_account(
+        ledger_of_twelve(gate.key), QUICK, EngineAsked(CountingEngine()), by_hand=True
+    )
     async with get_client() as client:
         flow_run = await create_run(client, gate, "twelve", "host:test")
     account.flow_run_id = flow_run.id
@@ -72,7 +75,3 @@ def ledger_of_twelve(key: GateKey) -> Ledger:
     ledger = Ledger()
     ledger.post(report)
     return ledger
-
-
-async def health(key: GateKey) -> str:
-    return f"# {key.name}"

@@ -5,6 +5,7 @@ rest.
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,16 @@ def test_templates_include_files_of_their_own_folder_only(
 
 
 # ---------------------------------------------------------------- how they fail
+
+
+@pytest.mark.parametrize(
+    "text", ["Terminé >", "…>", "à > b", "\u202f>", "0 == ' \u2028 >=", "<b title='é'>é</b>>"]
+)
+def test_a_sign_behind_a_letter_of_several_bytes_breaks_no_mail(
+    make_templates: Make, text: str
+) -> None:
+    html = make_templates({"email/a.mjml": mail(text)}).render_email("a", "en", {}).html
+    assert unescape(text.replace("'", '"')) in unescape(html).replace("'", '"')
 
 
 BROKEN = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.ad_matching import LeftOut, Reached, hashes, known_as, reach
 from orchestrator.domain.effects import AudienceChange, DecisionKind
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.step import Action, StepMoment
 from orchestrator.domain.steps.webhook import tell
@@ -25,7 +26,9 @@ class Audience(Action):
 
     def words(self) -> str:
         """`into the audience winback`."""
-        return f"{'into' if self.is_member else 'out of'} the audience {self.audience}"
+        if self.is_member:
+            return say("into the audience {audience}", audience=self.audience)
+        return say("out of the audience {audience}", audience=self.audience)
 
     def act(self, moment: StepMoment) -> None:
         enrollment, name = moment.enrollment, self.audience

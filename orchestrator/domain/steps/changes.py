@@ -11,6 +11,7 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope, Value
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Choice
 from orchestrator.domain.step import Action, Step, StepMoment
@@ -125,7 +126,7 @@ class Suppress(Action):
     word = "suppress"
 
     def words(self) -> str:
-        return "no more marketing at all"
+        return say("no more marketing at all")
 
     def act(self, moment: StepMoment) -> None:
         choice = _choice(moment, False)
@@ -143,7 +144,7 @@ class Mute(Action):
 
     def words(self) -> str:
         """`no marketing for 30 d`."""
-        return f"no marketing for {format_whole_span(self.span)}"
+        return say("no marketing for {span}", span=format_whole_span(self.span))
 
     def act(self, moment: StepMoment) -> None:
         """Mutes the customer; an earlier mute that lasts longer holds."""

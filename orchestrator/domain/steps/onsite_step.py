@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from orchestrator.domain.effects import DecisionKind, OnsiteShown
 from orchestrator.domain.expression import Value
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.step import Action, StepMoment
 from orchestrator.domain.steps.deadline import Deadline, end_of
@@ -28,7 +29,7 @@ class Onsite(Action):
 
     def words(self) -> str:
         """`in the slot hero of the shop's pages`."""
-        return f"in the slot {self.slot} of the shop’s pages"
+        return say("in the slot {slot} of the shop’s pages", slot=self.slot)
 
     def act(self, moment: StepMoment) -> None:
         enrollment = moment.enrollment

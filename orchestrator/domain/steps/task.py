@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orchestrator.domain.effects import DecisionKind, TaskMade
 from orchestrator.domain.expression import Value
+from orchestrator.domain.phrase import say
 from orchestrator.domain.policy import ALLOW, Permission, may_ring
 from orchestrator.domain.reasons import Detail
 from orchestrator.domain.step import Action, StepMoment
@@ -37,7 +38,7 @@ class Task(Action):
 
     def words(self) -> str:
         """`call, for a person`."""
-        return f"{self.type}, for a person"
+        return say("{task}, for a person", task=self.type)
 
     def act(self, moment: StepMoment) -> None:
         verdict = ALLOW

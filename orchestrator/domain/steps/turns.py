@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment
 from orchestrator.domain.step import Action, Step, StepMoment, Wait, walk_inside
@@ -32,8 +33,10 @@ class Repeat(Wait):
 
     def words(self) -> str:
         """`3 times, every 1 d`."""
-        every = f", every {format_whole_span(self.every)}" if self.every else ""
-        return f"{self.times} times{every}"
+        if not self.every:
+            return say("{times} times", times=self.times)
+        every = format_whole_span(self.every)
+        return say("{times} times, every {every}", times=self.times, every=every)
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
         """At once, at the first arrival and behind the last pass; else when the next one begins."""
@@ -103,7 +106,7 @@ class Goto(Step):
 
     def words(self) -> str:
         """`on with last-chance`."""
-        return f"on with {self.target}"
+        return say("on with {step}", step=self.target)
 
     def take(self, moment: StepMoment) -> None:
         moment.decide(DecisionKind.BRANCHED, Reason.GOTO, to=self.target)
@@ -122,7 +125,7 @@ class Start(Action):
 
     def words(self) -> str:
         """`the journey welcome`."""
-        return f"the journey {self.journey}"
+        return say("the journey {journey}", journey=self.journey)
 
     def act(self, moment: StepMoment) -> None:
         enrollment = moment.enrollment

@@ -10,6 +10,7 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.step import Step, StepMoment, Wait, Way
@@ -54,7 +55,8 @@ class RandomDelay(ElapsedTime):
 
     def words(self) -> str:
         """`between 1 h and 4 h`."""
-        return f"between {format_whole_span(self.shortest)} and {format_whole_span(self.longest)}"
+        shortest, longest = map(format_whole_span, (self.shortest, self.longest))
+        return say("between {shortest} and {longest}", shortest=shortest, longest=longest)
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
         seconds = int((self.longest - self.shortest).total_seconds()) + 1
@@ -70,7 +72,7 @@ class ComputedDelay(ElapsedTime):
 
     def words(self) -> str:
         """``as long as `{{ entry.supply }}d` says``."""
-        return f"as long as `{self.duration.source}` says"
+        return say("as long as `{duration}` says", duration=self.duration.source)
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
         span = self._read(moment, arrived)
@@ -125,8 +127,12 @@ class WaitFor(Wait):
     def ways(self) -> Sequence[Way]:
         event = self.event
         return [
-            Way(f"{event} comes", Reason.CAME, steps=self.then),
-            Way(f"no {event} comes in time", Reason.TIMED_OUT, steps=self.otherwise),
+            Way(say("{event} comes", event=event), Reason.CAME, steps=self.then),
+            Way(
+                say("no {event} comes in time", event=event),
+                Reason.TIMED_OUT,
+                steps=self.otherwise,
+            ),
         ]
 
     @property
@@ -135,7 +141,8 @@ class WaitFor(Wait):
 
     def words(self) -> str:
         """`Order Completed, at most 2 d`."""
-        return f"{self.event}, at most {format_whole_span(self.within)}"
+        span = format_whole_span(self.within)
+        return say("{event}, at most {span}", event=self.event, span=span)
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
         return arrived + self.within

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orchestrator.domain.alignment import align
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Condition
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Status
 from orchestrator.domain.step import Fork, ForkWay, Step, StepMoment, Way
@@ -38,13 +39,14 @@ class Branch(Fork):
         ways: list[Way] = []
         for number, arm in enumerate(self.arms):
             if arm.condition is None:
-                return [*ways, Way("else", Reason.ELSE, number, arm.then)]
-            ways.append(Way(f"if {arm.condition.source}", Reason.CONDITION, number, arm.then))
-        return [*ways, Way("none of its conditions holds", Reason.NO_WAY)]
+                return [*ways, Way(say("else"), Reason.ELSE, number, arm.then)]
+            asked = say("if {condition}", condition=arm.condition.source)
+            ways.append(Way(asked, Reason.CONDITION, number, arm.then))
+        return [*ways, Way(say("none of its conditions holds"), Reason.NO_WAY)]
 
     def words(self) -> str:
         """`2 ways`."""
-        return f"{len(self.arms)} ways"
+        return say("{number} ways", number=len(self.arms))
 
     def choose(self, moment: StepMoment) -> Sequence[Step]:
         scope = moment.scope()
@@ -101,11 +103,14 @@ class Split(Fork):
     @property
     def ways(self) -> Sequence[Way]:
         named = ((one.name, one.then) for one in self.variants)
-        return [Way(f"variant {name}", Reason.VARIANT, name, steps) for name, steps in named]
+        return [
+            Way(say("variant {name}", name=name), Reason.VARIANT, name, steps)
+            for name, steps in named
+        ]
 
     def words(self) -> str:
         """`2 ways`."""
-        return f"{len(self.variants)} ways"
+        return say("{number} ways", number=len(self.variants))
 
     def choose(self, moment: StepMoment) -> Sequence[Step]:
         ways = {variant.name: variant.then for variant in self.variants}
@@ -130,7 +135,7 @@ class Exit(Step):
     word = "exit"
 
     def words(self) -> str:
-        return "the journey ends here"
+        return say("the journey ends here")
 
     def take(self, moment: StepMoment) -> None:
         moment.leave(Status.COMPLETED, Reason.EXIT_STEP)

@@ -12,6 +12,7 @@ from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope, Value
 from orchestrator.domain.outlets import notice
+from orchestrator.domain.phrase import say
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment
 from orchestrator.domain.step import Action, Step, StepMoment
@@ -165,7 +166,7 @@ class Webhook(Action):
 
     def words(self) -> str:
         """`POST`, and no address: customers' data or a key may be part of it."""
-        return f"{self.form.method}, to a server outside"
+        return say("{method}, to a server outside", method=self.form.method)
 
     def act(self, moment: StepMoment) -> None:
         _call(moment, self.form, keeps_answer=False)
@@ -188,7 +189,10 @@ class AskingWebhook(Action):
 
     def words(self) -> str:
         """`GET, to a server outside; its answer is kept as stock`."""
-        return f"{self.form.method}, to a server outside; its answer is kept as {self.save_as}"
+        told, name = self.form.method, self.save_as
+        return say(
+            "{method}, to a server outside; its answer is kept as {name}", method=told, name=name
+        )
 
     def take(self, moment: StepMoment) -> None:
         """Calls who has just come; who has waited in vain goes on."""

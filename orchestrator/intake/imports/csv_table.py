@@ -26,7 +26,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CsvTable:
+class ForeignTable:
     """An open file. `columns` are the names of its head; `is_utf8` is False where it is in the
     Windows encoding of Western Europe, as spreadsheets write it.
     """
@@ -55,7 +55,7 @@ class CsvTable:
 
 
 @contextmanager
-def open_table(path: Path) -> Iterator[CsvTable]:
+def open_table(path: Path) -> Iterator[ForeignTable]:
     """Opens a file for the length of a `with`; raises ParcoursError where it holds no table."""
     csv.field_size_limit(CELL_CHARS_MAX)
     is_utf8 = _is_utf8(path)
@@ -69,7 +69,7 @@ def open_table(path: Path) -> Iterator[CsvTable]:
             raise ParcoursError(f"{path.name} is empty: its first line names the columns")
         if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
             raise ParcoursError(f"{path.name} has two columns '{twice[0]}': rename one")
-        yield CsvTable(path.name, tuple(columns), is_utf8, file, separator)
+        yield ForeignTable(path.name, tuple(columns), is_utf8, file, separator)
 
 
 def _is_utf8(path: Path) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
 from orchestrator.domain.phrase import say
-from orchestrator.intake.imports.csv_table import CsvTable
+from orchestrator.intake.imports.csv_table import ForeignTable
 from orchestrator.intake.imports.importing import TableTaken
 
 LINES_SHOWN = 20
@@ -31,10 +32,19 @@ COUNTED = {
 _THAT_WAIT = ("new customers", "changed customers", "new answers about consent", "new orders")
 
 
-def tell(done: TableTaken, table: CsvTable, *, dry: bool) -> Iterator[Part]:
+def tell(
+    done: TableTaken,
+    table: ForeignTable,
+    *,
+    dry: bool,
+    now: str | None = None,
+    calls: Path | None = None,
+) -> Iterator[Part]:
     """The counts, and the rows that could not be read, by their reason."""
     rows = count(done.rows, "row")
-    if dry:
+    if calls is not None:
+        yield say("{rows} of {file} as calls in {calls}", rows=rows, file=table.name, calls=calls)
+    elif dry:
         yield say("{rows} of {file}: nothing is written, this would be", rows=rows, file=table.name)
     else:
         yield say("{rows} of {file}", rows=rows, file=table.name)
@@ -62,7 +72,15 @@ def tell(done: TableTaken, table: CsvTable, *, dry: bool) -> Iterator[Part]:
             )
         )
     if not dry and any(done.counts[name] for name in _THAT_WAIT):
-        yield say("They wait in the inbox: a running `parcours up` takes them, or `parcours tick`.")
+        yield _what_is_next(now)
+
+
+def _what_is_next(now: str | None) -> str:
+    if now is not None:
+        return say(
+            "They wait in the inbox: type `parcours tick --now {now}`, or a later instant.", now=now
+        )
+    return say("They wait in the inbox: a running `parcours up` takes them, or `parcours tick`.")
 
 
 def as_data(done: TableTaken, *, dry: bool) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Known
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
 from orchestrator.config import Config
 from orchestrator.domain.errors import CallRejected, ParcoursError
@@ -16,7 +17,7 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.intake.calls import Reception, accept_call
 from orchestrator.intake.imports.cells import Reader, name_of, value_in
-from orchestrator.intake.imports.csv_table import CsvTable, TableRow
+from orchestrator.intake.imports.csv_table import ForeignTable, TableRow
 from orchestrator.intake.imports.mapping import Mapping, TableKind
 from orchestrator.intake.imports.row_calls import CallBody, Made, Rows, message_id
 from orchestrator.intake.typed_addresses import change_by_hand, read_address
@@ -87,7 +88,8 @@ class TableTaken:
 @dataclass(frozen=True, slots=True)
 class Import:
     """How a file is taken in. `starts`: calls that are young enough start journeys; else all of it
-    is history. `dry`: counted, and nothing written."""
+    is history. `dry`: counted, and nothing written. `copy`: where the calls are written to, a line
+    each, known ones too."""
 
     database: Database
     config: Config
@@ -95,8 +97,9 @@ class Import:
     now: datetime
     starts: bool = False
     dry: bool = False
+    copy: BinaryIO | None = None
 
-    def take(self, table: CsvTable) -> TableTaken:
+    def take(self, table: ForeignTable) -> TableTaken:
         """Takes a whole table in, in batches; raises ParcoursError for one that lacks columns."""
         require_columns(table, self.mapping)
         done = TableTaken()
@@ -133,6 +136,8 @@ class Import:
             traits = known_traits(transaction, {one.user_id for one in told})
         for one in told:
             done.note(one, traits.get(one.user_id), is_old=one.entry.message_id in old)
+            if self.copy is not None:
+                self.copy.write(one.entry.raw + b"\n")
         if not self.dry:
             fresh = [one.entry for one in told if one.entry.message_id not in old]
             write_inbox(self.database, fresh, [])
@@ -192,7 +197,7 @@ def _news_of(said: Known[str, object], before: Known[str, object] | None, is_old
     return "unchanged" if is_same else "changed"
 
 
-def require_columns(table: CsvTable, mapping: Mapping) -> None:
+def require_columns(table: ForeignTable, mapping: Mapping) -> None:
     """Raises ParcoursError for a column that a mapping names and the file lacks."""
     for column in mapping.columns():
         if (
@@ -212,7 +217,7 @@ def require_columns(table: CsvTable, mapping: Mapping) -> None:
         )
 
 
-def _has(table: CsvTable) -> str:
+def _has(table: ForeignTable) -> str:
     return f"it has {', '.join(filter(None, table.columns))}"
 
 

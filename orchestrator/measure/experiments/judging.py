@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from orchestrator.measure.experiments.balance import sample_ratio
+from orchestrator.measure.experiments.balance import SampleRatio, sample_ratio
 from orchestrator.measure.experiments.correction import holm
 from orchestrator.measure.experiments.cuped import Adjusted, adjust
 from orchestrator.measure.experiments.intervals import (
@@ -46,19 +46,21 @@ EFFECT = 0.1
 @dataclass(frozen=True, slots=True)
 class JudgedBy:
     """How to judge: against which variation (None: the one that is called as a control is, else the
-    first), by which relative effect to plan, and how many customers come in a day.
+    first), by which relative effect to plan, and how many customers come in a day. `lately` are the
+    customers by variation since the shares may have changed: a mismatch must be one of theirs too.
     """
 
     baseline: str | None = None
     effect: float = EFFECT
     per_day: float = 0.0
+    lately: Mapping[str, int] | None = None
 
 
 def judge(experiment_id: str, counted: Sequence[VariationCounts], setting: JudgedBy) -> Judged:
     """Compares every variation with the baseline."""
     base = _baseline(counted, setting.baseline)
     customers = sum(one.customers for one in counted)
-    ratio = sample_ratio([one.customers for one in counted], [_share(one) for one in counted])
+    ratio = _ratio(counted, setting.lately)
     told = [_variation(one, counted) for one in counted]
     if base is None or not customers:
         return Judged(
@@ -82,6 +84,16 @@ def judge(experiment_id: str, counted: Sequence[VariationCounts], setting: Judge
         _smallest(base, others),
         _still(base, counted, setting),
     )
+
+
+def _ratio(
+    counted: Sequence[VariationCounts], lately: Mapping[str, int] | None
+) -> SampleRatio | None:
+    shares = [_share(one) for one in counted]
+    ratio = sample_ratio([one.customers for one in counted], shares)
+    if lately is None or ratio is None or not ratio.is_mismatch:
+        return ratio
+    return sample_ratio([lately.get(one.variation_id, 0) for one in counted], shares)
 
 
 def _baseline(counted: Sequence[VariationCounts], named: str | None) -> VariationCounts | None:
@@ -237,3 +249,16 @@ def _still(
     have = sum(one.customers for one in counted) * of_both
     days = days_still(needed, int(have), setting.per_day * of_both)
     return Still(setting.effect, needed, days)
+
+
+def plan_ahead(
+    shares: Sequence[float], customers: int, conversions: int, setting: JudgedBy
+) -> Still | None:
+    """How long a test will take that nobody has come to yet, by the traffic and the conversions
+    of its journey; None where nobody converts there.
+    """
+    if len(shares) < 2 or not conversions:
+        return None
+    like = [VariationCounts(str(place), 0, 0, share) for place, share in enumerate(shares)]
+    base = replace(like[0], customers=customers, conversions=conversions)
+    return _still(base, [replace(base, customers=0, conversions=0), *like[1:]], setting)

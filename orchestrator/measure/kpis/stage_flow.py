@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from orchestrator.measure.figures.customer_figures import days_in_stage
 from orchestrator.measure.figures.figure import Value
@@ -17,6 +18,7 @@ from orchestrator.measure.trade.trade import as_micros
 from orchestrator.store.stage_history import StageChanged
 
 Data = dict[str, object]
+Told = dict[str, Any]  # JSON
 _DAY = 86_400_000_000
 
 
@@ -62,10 +64,13 @@ class StageSource:
                 {"from": came_from, "to": to, "customers": number}
                 for (came_from, to), number in sorted(moved.items())
             ],
-            "stays": self._told_stays(span),
+            "stays": self.tell_stays(span),
         }
 
-    def _told_stays(self, span: Span) -> list[Data]:
+    def tell_stays(self, span: Span) -> list[Told]:
+        """How many are in each stage when a time ends, and the days of the stays that ended in
+        it.
+        """
         ended = self._ended(span)
         inside = Counter(
             stay.stage

@@ -114,7 +114,7 @@ def _stages(gaps: Gaps) -> Iterator[Block]:
         head = (say("Programme"), say("State"), say("By, or what to do"), say("Why"))
         title = STAGE_NAMES[stage]
         grid = Grid(f"gaps_{stage}", title, head, [_row(one) for one in found])
-        yield Section(say("Programmes for a {stage}", stage=title), [grid])
+        yield Section(say("Programmes for the stage: {stage}", stage=title), [grid])
 
 
 def _row(one: Coverage) -> list[Value]:

@@ -11,6 +11,7 @@ from orchestrator.domain.journey import Journey, Occasion
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import Phrase, say, strung, verbatim
 from orchestrator.domain.step import Action, Fork, Step, Wait, Way
+from orchestrator.report.experiment_blocks import journey_experiments
 from orchestrator.report.page_asked import PageAsked
 from orchestrator.report.page_blocks import (
     Alert,
@@ -87,6 +88,7 @@ def journey_page(source: Source, asked: PageAsked) -> Page:
     blocks: list[Block] = [*_alerts(journey, held)]
     if journey is not None:
         blocks += [_facts(journey), *journey_results(source, name)]
+        blocks += journey_experiments(source, name)
         blocks += _diagram(journey, traffic, entered, held_out)
     blocks.append(Section(say("Recent messages"), [_messages(sent)]))
     blocks.append(Section(say("People inside"), [_people(inside, sum(traffic.here.values()))]))

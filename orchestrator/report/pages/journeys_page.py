@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.phrase import say, verbatim
 from orchestrator.measure.status import NO_FILE, JourneyStanding, read_status
+from orchestrator.report.experiment_blocks import project_experiment
 from orchestrator.report.page_asked import PageAsked
 from orchestrator.report.page_blocks import Grid, Page, Section
 from orchestrator.report.page_source import Source
@@ -30,7 +31,7 @@ def journeys_page(source: Source, asked: PageAsked) -> Page:
     )  # fmt: skip
     empty = say("This project has no journey yet: `parcours new` copies a programme into it.")
     standing = Section(say("How they stand"), [Grid("journeys", TITLE, head, rows, empty)])
-    return Page(TITLE, [earned(source), standing])
+    return Page(TITLE, [earned(source), *project_experiment(source), standing])
 
 
 def earned(source: Source) -> Section:

@@ -10,6 +10,7 @@ from orchestrator.gaps.analysis import read_gaps
 from orchestrator.measure.status import Overview, read_status
 from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.report.attention import tell_alerts
+from orchestrator.report.experiment_blocks import experiment_alerts
 from orchestrator.report.kpi_blocks import tiles_of
 from orchestrator.report.page_asked import PageAsked
 from orchestrator.report.page_blocks import Alerts, Block, Page, Section, Tile, Tiles
@@ -27,10 +28,11 @@ CALM = say("Nothing: everything runs.")
 def overview_page(source: Source, asked: PageAsked) -> Page:
     """Figures, stages, journeys, and what needs a look."""
     found = read_status(source.database, source.journeys, source.now, source.config.channels.media)
+    alerts = tell_alerts(found, experiment_alerts(source))
     blocks: list[Block] = [
         *_trade(source),
         _tiles(found),
-        Section(say("What needs a look"), [Alerts(tell_alerts(found), CALM)]),
+        Section(say("What needs a look"), [Alerts(alerts, CALM)]),
         Section(say("Stages"), list(stage_flow(source))),
         earned(source),
         *_missing(source),
