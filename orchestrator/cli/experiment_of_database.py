@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from orchestrator.cli.databases import opened
+from orchestrator.cli.experiment_of_log import require_baseline
 from orchestrator.cli.options import refused
 from orchestrator.cli.output import end_with, print_answer, print_json
 from orchestrator.cli.projects import load
@@ -51,6 +52,7 @@ def judge_kept(project: Path, asked: KeptOptions, *, as_json: bool) -> None:
     if not found.judged:
         what = asked.which or ""
         raise end_with(say("no journey has an experiment {what}", what=what).rstrip())
+    require_baseline(asked.baseline, found.judged)
     if as_json:
         print_json(_as_plain(found))
     else:

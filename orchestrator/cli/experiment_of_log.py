@@ -12,10 +12,12 @@ from orchestrator.cli.options import refused
 from orchestrator.cli.output import end_with, print_answer, print_json
 from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import parse_duration
+from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.intake.history import read_history
 from orchestrator.measure.experiments.judging import JudgedBy, judge
 from orchestrator.measure.experiments.logged_tests import LogQuestion, read_tests
 from orchestrator.measure.experiments.logged_told import as_plain, tell_log
+from orchestrator.measure.experiments.verdict import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,19 @@ def judge_log(options: LogOptions, baseline: str | None, effect: float, *, as_js
         )
         for one in wanted
     ]
+    require_baseline(baseline, judged)
     if as_json:
         print_json(as_plain(found, question, judged))
     else:
         print_answer(tell_log(found, judged))
+
+
+def require_baseline(named: str | None, judged: Sequence[Judged]) -> None:
+    """Raises BadParameter for a baseline that no experiment has."""
+    known = list(dict.fromkeys(v.variation_id for one in judged for v in one.variations))
+    if named is not None and named not in known:
+        hint = did_you_mean(named, known) or f" ({', '.join(known)})"
+        raise typer.BadParameter(f"there is no variation '{named}'{hint}", param_hint="--baseline")
 
 
 def read_shares(text: str) -> dict[str, float]:

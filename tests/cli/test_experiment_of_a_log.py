@@ -228,3 +228,11 @@ def test_a_folder_that_is_no_project_is_enough(
     file = shop.write_calls(saw("ada", at(1), "A"))
     answer = run_command(["experiment", "--events", str(file), "--json"])
     assert (answer.code, answer.json["experiments"][0]["customers"]) == (0, 1)
+
+
+def test_a_baseline_that_is_no_variation_is_refused_with_those_that_are(
+    shop: ShopFolder, crowd: list[dict[str, Any]]
+) -> None:
+    answer = shop.run("experiment", "--events", shop.write_calls(*crowd[:20]), "--baseline", "C")
+    assert answer.code == 2
+    assert "there is no variation 'C' (" in answer.err
