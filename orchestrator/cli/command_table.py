@@ -15,7 +15,8 @@ COMMANDS = {
     ),
     "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
     "import": Command(
-        "import_command:import_table", "Take tables of other tools in: customers, orders, consent."
+        "import_command:import_table",
+        "Take customers, consent, suppressions or orders in from a CSV file.",
     ),
     "tick": Command("tick_command:tick", "Do all the work that is due, once."),
     "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),
@@ -25,12 +26,16 @@ COMMANDS = {
     "experiment": Command(
         "experiment_command:experiment", "Judge experiments: what caused more, and how sure it is."
     ),
-    "results": Command("results_command:results", "Tell what journeys brought, and caused."),
+    "results": Command(
+        "results_command:results",
+        "Tell what journeys brought, and what the control group did without their messages.",
+    ),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
     "export": Command(
-        "export_command:export", "Write messages, entries and orders as other tools read them."
+        "export_command:export",
+        "Write the views for other tools: messages, entries, orders and what results are made of.",
     ),
     "report": Command(
         "report_command:report", "Write what the pages show: one HTML file, or their tables as CSV."
@@ -39,7 +44,8 @@ COMMANDS = {
     "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
     "gaps": Command(
-        "gaps_command:gaps", "Show which typical programmes run here, and which are missing."
+        "gaps_command:gaps",
+        "Show which typical programmes run here, which are missing, and whom nobody serves.",
     ),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(

@@ -259,12 +259,10 @@ def _ordered(compare: Callable[..., bool]) -> Callable[[object, object], bool]:
         if is_number(left) and is_number(right):
             return compare(left, right)
         pair = _alike(left, right)
-        if pair is None or isinstance(pair[0], dict | bool):
+        # A list is neither more nor less than another: no database could say so of all customers.
+        if pair is None or isinstance(pair[0], dict | bool | list | tuple):
             return False
-        try:
-            return bool(compare(*pair))
-        except TypeError:  # lists whose elements cannot be ordered
-            return False
+        return bool(compare(*pair))
 
     return test
 

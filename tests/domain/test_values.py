@@ -172,6 +172,7 @@ def test_lists_and_texts_are_joined_and_have_a_first_and_a_last_unless_they_are_
         ("entry.x < 5", "abc", False),
         ("entry.x < 'b'", None, False),
         ("entry.x < true", False, False),  # of no order
+        ("entry.x <= entry.x", [""], False),  # nor have lists one, in no database
     ],
 )
 def test_values_of_one_kind_are_ordered_and_all_others_are_not(

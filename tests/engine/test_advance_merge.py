@@ -27,7 +27,7 @@ def test_a_message_waits_for_a_merge_that_is_not_run_yet(open_shop: OpenShop) ->
     queue(shop, "2s")
     shop.call("3s", "identify", "ada", anonymousId="x", traits={})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(customers, "claim_due", lambda *_: [])
+        patch.setattr(customers, "claim_due", lambda *_, **__: [])
         shop.tick("4s")
     assert states(shop) == {"queued": 1}
     shop.tick("5s")

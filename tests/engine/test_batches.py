@@ -311,7 +311,7 @@ def test_an_error_of_the_claim_itself_is_not_taken_for_an_idle_tick(
 ) -> None:
     shop = open_shop(HELLO, live=True)
     shop.identify("0s")
-    monkeypatch.setattr(customers, "claim_due", lambda *_: 1 / 0)
+    monkeypatch.setattr(customers, "claim_due", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         shop.tick("1s")
 
