@@ -30,7 +30,9 @@ _UNIX_MIN = (
     10**8
 )  # March 1973; less is a count, a year, or a date such as 20260316 written as a number
 _ISO = re.compile(
-    r"(\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d-?\d)(?:[Tt ]([\d:.,]+?)(?: ?([Zz]|[+-][\d:]+))?)?", re.ASCII
+    r"(\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d-?\d)"
+    r"(?:[Tt ](\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)(?: ?([Zz]|[+-][\d:]+))?)?",
+    re.ASCII,
 )
 _UNIX = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 

@@ -167,6 +167,7 @@ def test_lists_and_texts_are_joined_and_have_a_first_and_a_last_unless_they_are_
         ("entry.x < 'b'", "a", True),
         ("entry.x < 'b'", "c", False),
         ("entry.x < now", "2026-03-16", True),
+        ("entry.x < now", "2026-01-05T20260105", False),  # no time, though a library reads one
         ("entry.x > now", "2026-03-16", False),
         ("entry.x < 'b'", 1, False),  # of another kind
         ("entry.x < 5", "abc", False),

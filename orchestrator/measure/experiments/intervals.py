@@ -126,6 +126,8 @@ def welch(control: Sample, other: Sample, alpha: float = ALPHA) -> Welch | None:
     if found is None or not found.variance or min(control.n, other.n) < 2:
         return None
     parts = [(one.variance / one.n) ** 2 / (one.n - 1) for one in (control, other)]
+    if not sum(parts):  # a variance so small that its square is nothing
+        return None
     degrees, error = found.variance**2 / sum(parts), sqrt(found.variance)
     t = found.value / error
     half = float(stdtrit(degrees, 1 - alpha / 2)) * error
