@@ -125,7 +125,7 @@ def _read_iso(value: object) -> date | None:
 
 def _parse_iso(text: str) -> date | None:
     """Python takes any character between day and time; here it is `T` or a blank."""
-    if text[10:11] == "T":  # as we write it ourselves: several times faster
+    if text[10:14:3] == "T:":  # as we write it ourselves: several times faster
         try:
             return datetime.fromisoformat(text)
         except ValueError:
