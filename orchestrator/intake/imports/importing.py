@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Known
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from orchestrator.config import Config
 from orchestrator.domain.errors import CallRejected, ParcoursError
@@ -26,10 +26,11 @@ from orchestrator.store.customers_by_email import find_ids, known_traits
 from orchestrator.store.database import Database
 from orchestrator.store.events import known_message_ids
 from orchestrator.store.inbox import InboxEntry, waiting_ids, write_inbox
-from orchestrator.store.transaction import chunked
 
 SOURCE = "import"
 ROWS_AT_ONCE = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class Import:
         require_columns(table, self.mapping)
         done = TableTaken()
         if self.mapping.kind is TableKind.SUPPRESSIONS:
-            for some in chunked(list(self._counted(table.rows(), done)), ROWS_AT_ONCE):
+            for some in _batches(self._counted(table.rows(), done)):
                 self._suppress(some, done)
             return done
         zone = find_zone(self.config.project.timezone)
@@ -229,8 +230,8 @@ def _inside(column: str, mapping: Mapping) -> bool:
     return column in (product.name, product.product_id, product.price, product.quantity)
 
 
-def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
-    batch: list[Made] = []
+def _batches(made: Iterable[T]) -> Iterator[list[T]]:
+    batch: list[T] = []
     for one in made:
         batch.append(one)
         if len(batch) == ROWS_AT_ONCE:
